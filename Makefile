@@ -1,0 +1,66 @@
+# Podlane's commands. `make run` and `make test` are all a newcomer needs.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+BIN := $(VENV)/bin
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --quiet --require-hashes --no-deps --only-binary :all:
+EDITABLE := $(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check fix lock bench shots chromium clean
+
+help: ## Show this list
+	@$(PYTHON) -c "import re; [print(f'make {n:<10} {t}') for n, t in re.findall(r'(?m)^([a-z-]+):.*?## (.*)', open('Makefile').read())]"
+
+setup: $(VENV)/.run static/vendor/.stamp ## Install what Podlane needs to run, into this checkout
+
+setup-dev: setup $(VENV)/.dev ## Install what the tests need as well
+
+run: setup ## Start Podlane and print its address
+	@exec $(BIN)/podlane serve
+
+test: setup-dev chromium ## Run every test, the browser's included
+	@$(PY) tools/node.py --test tests/js
+	@$(PY) -m pytest
+
+check: setup-dev ## Format, lint, types, imports and the pure tests: the quick loop
+	@$(PY) tools/check.py
+
+fix: setup-dev ## Format the code and mend what lint can mend
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: setup-dev ## Measure start, playground, one pod change, requests a second
+	@$(PY) benchmarks/run.py
+
+shots: setup-dev chromium ## Take the pictures for the README
+	@$(PY) tools/shots.py
+
+chromium: $(VENV)/.dev
+	@$(PY) tools/chromium.py
+
+lock: ## Lock the Python and npm dependencies again (needs uv; asks the registries)
+	@$(PYTHON) tools/lock.py
+
+clean: ## Remove everything that make installed
+	rm -rf $(VENV) node_modules static/vendor
+
+# A lock that changed may have lost a name, which pip would leave installed: the environment starts anew.
+$(VENV)/.run: requirements/run.txt
+	@rm -rf $(VENV)
+	@echo "Installing Podlane into $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Podlane needs Python 3.11 or newer; try `make PYTHON=python3.11 …`")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) -r requirements/run.txt
+	@$(EDITABLE)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing the test tools into $(VENV) …"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+static/vendor/.stamp: package-lock.json package.json .npmrc tools/vendor.py tools/editor-entry.js | $(VENV)/.run
+	@echo "Preparing the front-end libraries …"
+	@$(PY) tools/vendor.py
