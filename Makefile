@@ -16,7 +16,7 @@ help: ## Show this list
 
 setup: $(VENV)/.run static/vendor/.stamp ## Install what Podlane needs to run, into this checkout
 
-setup-dev: setup $(VENV)/.dev ## Install what the tests need as well
+setup-dev: setup $(VENV)/.dev node_modules/.dev ## Install what the tests need as well
 
 run: setup ## Start Podlane and print its address
 	@exec $(BIN)/podlane serve
@@ -48,9 +48,9 @@ clean: ## Remove everything that make installed
 
 # A lock that changed may have lost a name, which pip would leave installed: the environment starts anew.
 $(VENV)/.run: requirements/run.txt
-	@rm -rf $(VENV)
-	@echo "Installing Podlane into $(VENV) …"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Podlane needs Python 3.11 or newer; try `make PYTHON=python3.11 …`")'
+	@echo "Installing Podlane into $(VENV) …"
+	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(INSTALL) -r requirements/run.txt
 	@$(EDITABLE)
@@ -64,3 +64,8 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 static/vendor/.stamp: package-lock.json package.json .npmrc tools/vendor.py tools/editor-entry.js | $(VENV)/.run
 	@echo "Preparing the front-end libraries …"
 	@$(PY) tools/vendor.py
+
+# Inside node_modules/, so that it goes when a run-only install replaces the folder.
+node_modules/.dev: static/vendor/.stamp
+	@$(PY) tools/vendor.py --dev
+	@touch $@
