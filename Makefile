@@ -40,8 +40,8 @@ shots: setup-dev chromium ## Take the pictures for the README
 chromium: $(VENV)/.dev
 	@$(PY) tools/chromium.py
 
-lock: ## Lock the Python and npm dependencies again (needs uv; asks the registries)
-	@$(PYTHON) tools/lock.py
+lock: setup ## Lock the Python and npm dependencies again (needs uv; asks the registries)
+	@$(PY) tools/lock.py
 
 clean: ## Remove everything that make installed
 	rm -rf $(VENV) node_modules static/vendor

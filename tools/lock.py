@@ -1,0 +1,45 @@
+"""Locks the Python and npm dependencies again, hashes and all, naming no host of the machine it runs on.
+
+uv resolves for all platforms at once; it is taken from PATH, else installed into a throwaway environment.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import node
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPILE = ("pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11", "--generate-hashes", "--quiet")
+# Headers and annotations would name the command line and the registries of this machine.
+BARE = ("--no-header", "--no-annotate")
+RUN = ("--group=build", "--output-file=requirements/run.txt")
+DEV = ("--group=dev", "--group=build", "--constraint=requirements/run.txt", "--output-file=requirements/dev.txt")
+
+
+def uv(folder: Path) -> str:
+    """The path of a uv, installed into the folder when there is none on PATH."""
+    found = shutil.which("uv")
+    if found:
+        return found
+    venv.create(folder, with_pip=True)
+    subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "uv"], check=True)
+    return str(folder / "bin" / "uv")
+
+
+def main(arguments: list[str]) -> int:
+    upgrade = ["--upgrade"] if "--upgrade" in arguments else []
+    with tempfile.TemporaryDirectory() as folder:
+        program = uv(Path(folder))
+        for wanted in (RUN, DEV):
+            subprocess.run([program, *COMPILE, *BARE, *upgrade, *wanted], cwd=ROOT, check=True)
+    npm = [*node.npm(), "install", "--package-lock-only", "--loglevel=error"]
+    return subprocess.run(npm, cwd=ROOT, env=node.environment(), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
