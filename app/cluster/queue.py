@@ -1,0 +1,57 @@
+"""The work queue of dirty keys: each (controller, key) at most once, controllers in settle order, keys in arrival order."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from app.machinery.objects import Key
+
+
+class Work(NamedTuple):
+    """One key to reconcile: the controller's place in settle order, the key, the revision that asked, timer fired."""
+
+    controller: int
+    key: Key
+    provoked_by: int
+    fired: bool
+
+
+@dataclass(slots=True)
+class Lane:
+    """The dirty keys of one controller. The deque keeps order; a dict alone would rescan its emptied front."""
+
+    order: deque[Key] = field(default_factory=deque)
+    dirty: dict[Key, tuple[int, bool]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class WorkQueue:
+    """Dirty keys by controller."""
+
+    lanes: dict[int, Lane] = field(default_factory=dict)
+
+    def add(self, controller: int, key: Key, provoked_by: int, *, fired: bool = False) -> None:
+        """Mark a key dirty; the newest revision that asked is kept."""
+        lane = self.lanes.setdefault(controller, Lane())
+        known = lane.dirty.get(key)
+        if known is None:
+            lane.order.append(key)
+        lane.dirty[key] = (provoked_by, fired or (known is not None and known[1]))
+
+    def pop(self) -> Work | None:
+        """Take the next key: of the first controller in settle order that has work."""
+        for controller in sorted(self.lanes):
+            lane = self.lanes[controller]
+            if lane.order:
+                key = lane.order.popleft()
+                return Work(controller, key, *lane.dirty.pop(key))
+        return None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.lanes.clear()
+
+    def __bool__(self) -> bool:
+        return any(lane.order for lane in self.lanes.values())

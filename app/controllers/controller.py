@@ -1,0 +1,102 @@
+"""What a controller is: keys to look at when something changed, and a reconcile that returns its writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from app.cluster import clock, journal, state
+from app.machinery.objects import Draft, Key, Object
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create an object; the engine fills uid, timestamps, a generated name, defaults and allocations."""
+
+    obj: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Store this whole object in place of the present one; equal to it, nothing is written."""
+
+    key: Key
+    obj: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete as a client would (grace period, finalizers), or at once with `final`."""
+
+    key: Key
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record a Kubernetes Event about an object; equal ones are counted by the engine.
+
+    `type` is "Normal" or "Warning".
+    """
+
+    regarding: Object
+    type: str
+    reason: str
+    message: str
+    component: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """Reconcile this key again when `after` seconds of simulated time have passed.
+
+    Without `move`, a timer that already waits for the key stays as it is. A DELAY is 0 in instant time.
+    `after` None drops the timer.
+    """
+
+    after: float | None
+    kind: clock.TimerKind = clock.TimerKind.DELAY
+    move: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Move an allocation cursor of the state (such as the next pod address of a node)."""
+
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRules:
+    """These nodes' proxies have programmed everything up to now."""
+
+    nodes: tuple[str, ...]
+
+
+Write = Create | Update | Delete | Record | Requeue | Cursor | SyncRules
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a reconcile is given besides the state: the command's Env, and whether a timer of this key just fired."""
+
+    env: clock.Env
+    fired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """One level-triggered controller.
+
+    `interested(state, change)` names the keys to reconcile after a change (the state already holds `change.after`).
+    `reconcile(state, key, turn)` compares what is with what should be, reads only, and returns writes; called twice in a
+    quiet state it returns none. A key may be of an object that is gone.
+    `every(state)` names all keys, enqueued when a playground is loaded.
+    `name` is the actor of its entries, as the real component is called.
+    """
+
+    name: str
+    interested: Callable[[state.ClusterState, journal.ObjectChanged], Iterable[Key]]
+    reconcile: Callable[[state.ClusterState, Key, Turn], Sequence[Write]]
+    every: Callable[[state.ClusterState], Iterable[Key]]

@@ -1,0 +1,116 @@
+"""What can be asked of a cluster. Every change is one of these, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.machinery.objects import Draft, Key
+
+
+class PatchType(StrEnum):
+    """The patch formats of the Kubernetes API, by content type."""
+
+    JSON = "application/json-patch+json"
+    MERGE = "application/merge-patch+json"
+    STRATEGIC = "application/strategic-merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create one object; result: the object as stored."""
+
+    actor: str
+    obj: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Store this object in place of the present one; with `metadata.resourceVersion`, only if it is still that one."""
+
+    actor: str
+    key: Key
+    obj: Draft
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Patch one object; a stale `resource_version` (0: not checked) is refused with a Conflict."""
+
+    actor: str
+    key: Key
+    patch: Any
+    type: PatchType = PatchType.MERGE
+    resource_version: int = 0
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete one object, with the grace period in seconds (None: the object's own)."""
+
+    actor: str
+    key: Key
+    grace_seconds: int | None = None
+    propagation: str = "Background"
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Apply manifests as `kubectl apply` does: create, or three-way merge; all or none.
+
+    Result: a tuple of `Applied`, in the order of the documents.
+    """
+
+    actor: str
+    manifests: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of one manifest: "created", "configured" or "unchanged"."""
+
+    key: Key
+    kind: str
+    verb: str
+    obj: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send requests; `asked` is the body of the JSON API's requests route, checked by `dataplane.requests.parse`.
+
+    Result: {"results", "summary"} as that route answers.
+    """
+
+    actor: str
+    asked: Mapping[str, Any]
+    record: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Let simulated time pass up to the Env's now: due timers fire."""
+
+    actor: str = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the actor's last command; result: {"undid": sentence}."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Do the actor's last undone command again; result: {"redid": sentence}."""
+
+    actor: str
+
+
+Command = Create | Replace | Patch | Delete | Apply | Send | Advance | Undo | Redo

@@ -1,0 +1,109 @@
+"""The record every kind's file fills in: names, defaults, preparation, validation, columns, field help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.cluster import clock, state
+from app.machinery import objects, validation
+from app.machinery.objects import Draft, Key, Object
+
+
+@dataclass(slots=True)
+class Admission:
+    """What a kind may look at while it prepares an object: the state (read only) and the command's Env.
+
+    `warnings` collects the sentences the API server would send as Warning headers.
+    `cursors` are allocation cursors that the engine stores with the commit.
+    """
+
+    state: state.ClusterState
+    env: clock.Env
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the server-side table: priority 0 is always shown, 1 only with `-o wide`."""
+
+    name: str
+    type: str
+    cell: Callable[[Object, float], Any]
+    """(object, simulated now) -> cell value, as `kubectl get` prints it."""
+    priority: int = 0
+    format: str = ""
+    description: str = ""
+
+
+def _nothing(draft: Draft) -> None:
+    """Default nothing."""
+
+
+def _prepare_nothing(draft: Draft, admission: Admission) -> None:
+    """Prepare nothing."""
+
+
+def _keep(draft: Draft, old: Object, admission: Admission) -> None:
+    """Carry nothing over."""
+
+
+def _valid(obj: Object) -> list[validation.FieldError]:
+    """Find no fault."""
+    return []
+
+
+def _valid_update(obj: Object, old: Object) -> list[validation.FieldError]:
+    """Find no fault."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Everything the house knows about one kind; `strategy` functions are upstream's, per kind.
+
+    Order on create: `default`, `prepare_create`, `validate`. On update: `default`, `prepare_update`, `validate`,
+    `validate_update`. They may mutate the draft they are given and nothing else.
+    `stored` marks kinds that are kept and shown but not simulated.
+    """
+
+    group: str
+    version: str
+    kind: str
+    resource: str
+    singular: str
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    namespaced: bool = True
+    has_generation: bool = False
+    has_status: bool = False
+    stored: bool = False
+    name_rule: Callable[[str], Sequence[str]] = validation.dns1123_subdomain
+    default: Callable[[Draft], None] = _nothing
+    prepare_create: Callable[[Draft, Admission], None] = _prepare_nothing
+    prepare_update: Callable[[Draft, Object, Admission], None] = _keep
+    validate: Callable[[Object], list[validation.FieldError]] = _valid
+    validate_update: Callable[[Object, Object], list[validation.FieldError]] = _valid_update
+    columns: tuple[Column, ...] = ()
+    help: str = ""
+    field_help: Mapping[str, str] = field(default_factory=dict)
+    """From a dotted field path to one sentence a learner reads beside the form field."""
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`, or `v1` in the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def resource_key(self) -> state.Resource:
+        """(group, plural): what the state files objects under."""
+        return (self.group, self.resource)
+
+    def key(self, namespace: str, name: str) -> Key:
+        """Return the key of an object of this kind."""
+        return Key(self.group, self.resource, namespace if self.namespaced else "", name)
+
+    def key_of(self, obj: Object) -> Key:
+        """Return the key of this object."""
+        return self.key(objects.namespace_of(obj), objects.name_of(obj))
