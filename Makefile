@@ -22,7 +22,7 @@ run: setup ## Start Podlane and print its address
 	@exec $(BIN)/podlane serve
 
 test: setup-dev chromium ## Run every test, the browser's included
-	@$(PY) tools/node.py --test tests/js
+	@$(PY) tools/check.py format lint mypy tsc node
 	@$(PY) -m pytest
 
 check: setup-dev ## Format, lint, types, imports and the pure tests: the quick loop
@@ -30,6 +30,7 @@ check: setup-dev ## Format, lint, types, imports and the pure tests: the quick l
 
 fix: setup-dev ## Format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(PY) tools/differs.py
 
 bench: setup-dev ## Measure start, playground, one pod change, requests a second
 	@$(PY) benchmarks/run.py
@@ -40,7 +41,7 @@ shots: setup-dev chromium ## Take the pictures for the README
 chromium: $(VENV)/.dev
 	@$(PY) tools/chromium.py
 
-lock: setup ## Lock the Python and npm dependencies again (needs uv; asks the registries)
+lock: $(VENV)/.run ## Lock the Python and npm dependencies again (needs uv; asks the registries)
 	@$(PY) tools/lock.py
 
 clean: ## Remove everything that make installed
