@@ -89,6 +89,8 @@ class ClusterState:
     """From key to the actor of its newest change."""
     unbound: dict[Key, None] = field(default_factory=dict)
     """Pods without a node."""
+    bare_pods: int = 0
+    """Pods that no controller owns."""
     records: dict[tuple[str, ...], Key] = field(default_factory=dict)
     """From what an Event says (see `record_terms`) to the newest Event that says it."""
     unsaved_timers: dict[clock.TimerId, journal.TimerChange] = field(default_factory=dict)
@@ -332,6 +334,7 @@ class ClusterState:
                 self.pods_by_node.remove(node, key)
             else:
                 self.unbound.pop(key, None)
+            self.bare_pods -= objects.controller_of(obj) is None
             for ip in pod_ips(obj):
                 self.addresses.pods.remove(ip, key)
         elif resource == SERVICES:
@@ -353,6 +356,7 @@ class ClusterState:
             self.pods_by_node.add(node, key)
         else:
             self.unbound[key] = None
+        self.bare_pods += objects.controller_of(obj) is None
         for ip in pod_ips(obj):
             self.addresses.pods.add(ip, key)
 

@@ -1,0 +1,45 @@
+"""Sending a request: the walk, its record in the journal, and the nearest fix of one that failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.cluster import journal
+from app.dataplane import requests
+from app.engine import commands, run, trials
+
+KEPT_RESULTS = 3
+"""Results of one call that its entry keeps; the summary counts them all."""
+
+PATIENCE = 5_000
+"""Objects in a cluster up to which a failed request looks for its nearest fix at once."""
+
+
+def send(under_way: run.Run, command: commands.Send) -> dict[str, Any]:
+    """Walk the request, record it, and return the answer of the requests route."""
+    request = requests.parse(command.asked)
+    completed = requests.run(under_way.state, request, under_way.env)
+    answer = requests.to_json(completed, command.asked)
+    if _failed(answer) and _small(under_way):
+        proof = trials.nearest_fix(under_way.state, completed, command.asked, under_way.env)
+        if proof is not None:
+            answer["fix"] = proof.to_json()
+    if command.record:
+        under_way.append(journal.RequestCompleted(_kept(answer, command)))
+    return answer
+
+
+def _failed(answer: dict[str, Any]) -> bool:
+    summary = answer["summary"]
+    return bool(summary["by_outcome"].get("ok", 0) < summary["sent"])
+
+
+def _small(under_way: run.Run) -> bool:
+    return sum(len(c.objects) for c in under_way.state.collections.values()) <= PATIENCE
+
+
+def _kept(answer: dict[str, Any], command: commands.Send) -> dict[str, Any]:
+    kept = {**answer, "asked": dict(command.asked)}
+    if "results" in kept:
+        kept["results"] = kept["results"][:KEPT_RESULTS]
+    return kept
