@@ -102,7 +102,9 @@ def why_not(problem: OSError, host: str, port: int) -> str:
         )
     if problem.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} may not be opened by this user. Choose one above 1023: podlane serve --port 8000"
-    return f"Cannot listen on {host}, port {port}: {problem.strerror}. Give an address of this machine with --host."
+    # Python adds the address in parentheses, which the sentence already has.
+    words = (problem.strerror or str(problem)).partition(" (")[0]
+    return f"Cannot listen on {host}, port {port}: {words}. Give an address of this machine with --host."
 
 
 def make_data_folder(database_url: str) -> None:

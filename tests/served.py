@@ -22,6 +22,7 @@ class Served:
         command = [str(Path(sys.executable).parent / "podlane"), "serve", "--port", str(port)]
         own = {name: value for name, value in os.environ.items() if not name.startswith("PODLANE_")}
         self.log = database.with_suffix(".log")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*command, "--database-url", f"sqlite:///{database}"],
@@ -48,7 +49,8 @@ class Served:
                 if line.startswith(READY):
                     return line.removeprefix(READY)
         except queue.Empty:
-            self.kill()
+            pass
+        self.kill()
         raise AssertionError(f"podlane serve did not get ready:\n{self.log.read_text()}")
 
     @property

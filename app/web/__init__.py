@@ -1,4 +1,5 @@
 """Pages, forms, the JSON API and the streams a browser reads.
 
-Translates between hypermedia and commands. The screen changes only because the stream says so; no rule of Kubernetes lives here.
+Translates between hypermedia and commands. The screen changes only because the stream says so.
+No rule of Kubernetes lives here.
 """
