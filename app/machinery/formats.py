@@ -118,7 +118,10 @@ def env_var_name(value: str) -> list[str]:
     """Complain unless the value can name an environment variable or the key of a ConfigMap's envFrom."""
     if _ENV_RE.fullmatch(value):
         return []
-    text = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit"
+    text = (
+        "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', "
+        "and must not start with a digit"
+    )
     return [_pattern(text, _ENV_RE.pattern, "my.env-name", "MY_ENV.NAME", "MyEnvName1")]
 
 
