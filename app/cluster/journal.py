@@ -167,9 +167,7 @@ def _entry_row(entry: Entry) -> list[Any]:
             return [*head, "S", None, [list(body.nodes), body.upto]]
 
 
-def _entry_from_row(
-    row: Sequence[Any], lookup: Lookup, present: dict[objects.Key, objects.Object | None]
-) -> Entry:
+def _entry_from_row(row: Sequence[Any], lookup: Lookup, present: dict[objects.Key, objects.Object | None]) -> Entry:
     revision, at, cause, tag, raw_key, stored = row
     return Entry(revision, at, Cause(*cause), _body(tag, raw_key, stored, lookup, present))
 

@@ -33,6 +33,9 @@ SELECTING = (SERVICES, REPLICASETS, REPLICATION_CONTROLLERS, DEPLOYMENTS)
 Resource = tuple[str, str]
 """(API group, plural name)."""
 
+Objects = list[Object]
+Entries = list[journal.Entry]
+
 
 @dataclass(slots=True)
 class Collection:
@@ -138,31 +141,31 @@ class ClusterState:
         collection = self.collections.get(resource)
         return len(collection.objects) if collection else 0
 
-    def by_labels(self, resource: Resource, namespace: str, selector: Mapping[str, str]) -> list[Object]:
+    def by_labels(self, resource: Resource, namespace: str, selector: Mapping[str, str]) -> Objects:
         """Return the objects in the namespace that carry every pair of a non-empty equality selector."""
         collection = self.collections.get(resource)
         if collection is None:
             return []
         return [collection.objects[key] for key in collection.labels.matching(namespace, selector)]
 
-    def pods_of(self, namespace: str, selector: Mapping[str, str]) -> list[Object]:
+    def pods_of(self, namespace: str, selector: Mapping[str, str]) -> Objects:
         """Return the pods a Service selector matches: all pairs equal (AND), extra labels ignored."""
         return self.by_labels(PODS, namespace, selector)
 
-    def selecting(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> list[Object]:
+    def selecting(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Objects:
         """Return the objects of a resource in SELECTING whose equality pairs all stand in the labels."""
         found = self.selectors[resource].matching(namespace, labels)
         return [self.collections[resource].objects[key] for key in found]
 
-    def slices_of(self, namespace: str, service: str) -> list[Object]:
+    def slices_of(self, namespace: str, service: str) -> Objects:
         """Return the EndpointSlices that carry the Service's name as label."""
         return self.by_labels(ENDPOINTSLICES, namespace, {SERVICE_NAME_LABEL: service})
 
-    def owned_by(self, uid: str) -> list[Object]:
+    def owned_by(self, uid: str) -> Objects:
         """Return the objects with an owner reference to the uid."""
         return [found for key in self.owned.get(uid) if (found := self.get(key)) is not None]
 
-    def pods_on(self, node: str) -> list[Object]:
+    def pods_on(self, node: str) -> Objects:
         """Return the pods bound to the node."""
         return [self.collections[PODS].objects[key] for key in self.pods_by_node.get(node)]
 
@@ -172,9 +175,7 @@ class ClusterState:
             kept = self.proxies.view_at((namespace, name), self.proxies.synced[node])
             if kept is not None:
                 return kept
-        return lag.ServiceView(
-            self.find(SERVICES, namespace, name), tuple(self.slices_of(namespace, name))
-        )
+        return lag.ServiceView(self.find(SERVICES, namespace, name), tuple(self.slices_of(namespace, name)))
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -202,7 +203,7 @@ class ClusterState:
         copied = history.Stacks(list(stacks.done), list(stacks.undone)) if stacks else None
         return Checkpoint(self.revision, self.proxies.head, actor, copied)
 
-    def rewind(self, point: Checkpoint, entries: list[journal.Entry]) -> None:
+    def rewind(self, point: Checkpoint, entries: Entries) -> None:
         """Take back these object changes, made since the checkpoint and before any controller ran."""
         for entry in reversed(entries):
             body = entry.body

@@ -148,9 +148,7 @@ def _check_identity(key: Key, before: Object, draft: Mapping[str, Any]) -> None:
     meta = draft.get("metadata") or {}
     name = meta.get("name")
     if name and name != key.name:
-        raise errors.BadRequest(
-            f"the name of the object ({name}) does not match the name on the URL ({key.name})"
-        )
+        raise errors.BadRequest(f"the name of the object ({name}) does not match the name on the URL ({key.name})")
     version = meta.get("resourceVersion")
     if version and str(version) != objects.metadata(before).get("resourceVersion"):
         raise errors.modified(key)

@@ -43,14 +43,15 @@ def _apply_one(under_way: run.Run, manifest: Draft) -> commands.Applied:
         meta["namespace"] = meta.get("namespace") or "default"
     name = str(meta.get("name") or "")
     if not name:
-        raise errors.BadRequest(
-            "resource name may not be empty", plain="Give the object a name under metadata.name."
-        )
+        raise errors.BadRequest("resource name may not be empty", plain="Give the object a name under metadata.name.")
     key = kind.key(str(meta.get("namespace") or ""), name)
     seen = len(under_way.warnings)
     before = under_way.state.get(key)
     remembered = _remembered(manifest)
-    modified = {**manifest, "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), LAST_APPLIED: remembered}}}
+    modified = {
+        **manifest,
+        "metadata": {**meta, "annotations": {**(meta.get("annotations") or {}), LAST_APPLIED: remembered}},
+    }
     if before is None:
         stored = admission.create(under_way, objects.draft_of(modified))
         verb = "created"
@@ -71,5 +72,3 @@ def _remembered(manifest: Draft) -> str:
         meta["namespace"] = meta.get("namespace") or "default"
     compact = {**manifest, "metadata": dict(sorted(meta.items()))}
     return json.dumps(dict(sorted(compact.items())), separators=(",", ":"), ensure_ascii=False) + "\n"
-
-

@@ -27,8 +27,7 @@ def dump(held: state.ClusterState) -> bytes:
             for key, obj in held.collections[resource].objects.items()
         ],
         "timers": [
-            [t.id.owner, t.id.key, t.due, t.kind.value]
-            for t in sorted(held.timers, key=lambda t: (t.due, t.number))
+            [t.id.owner, t.id.key, t.due, t.kind.value] for t in sorted(held.timers, key=lambda t: (t.due, t.number))
         ],
         "cursors": dict(sorted(held.cursors.items())),
         "synced": dict(sorted(held.proxies.synced.items())),
@@ -55,7 +54,7 @@ def restore(body: bytes) -> state.ClusterState:
         held.timers.put(clock.TimerId(owner, key_text), due, clock.TimerKind(kind))
     held.cursors.update(packed["cursors"])
     held.proxies.head = packed["proxies_head"]
-    held.proxies.synced.update({node: held.proxies.head for node in packed["synced"]})
+    held.proxies.synced.update(dict.fromkeys(packed["synced"], held.proxies.head))
     return held
 
 

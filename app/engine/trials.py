@@ -74,9 +74,7 @@ def nearest_fix(
     return None
 
 
-def _prove(
-    held: state.ClusterState, fix: fixes.Fix, asked: Mapping[str, Any], env: clock.Env
-) -> Proof | None:
+def _prove(held: state.ClusterState, fix: fixes.Fix, asked: Mapping[str, Any], env: clock.Env) -> Proof | None:
     changed: state.ClusterState | None = held
     if fix.target is not None:
         patch = Patch("trial", fix.target, fix.patch, PatchType.STRATEGIC)

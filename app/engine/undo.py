@@ -56,9 +56,7 @@ def _carry_out(under_way: run.Run, deed: history.Deed, *, backwards: bool) -> st
     return ", ".join(done)
 
 
-def _restore(
-    under_way: run.Run, change: journal.ObjectChanged, held: Object | None, wanted: Object | None
-) -> str:
+def _restore(under_way: run.Run, change: journal.ObjectChanged, held: Object | None, wanted: Object | None) -> str:
     """Bring one object from what the command left (`held`) to what is wanted."""
     present = under_way.state.get(change.key)
     if _is_deleted(wanted):
@@ -85,9 +83,7 @@ def _is_deleted(obj: Object | None) -> bool:
     return obj is not None and objects.is_terminating(obj)
 
 
-def _bring_back(
-    under_way: run.Run, change: journal.ObjectChanged, present: Object | None, wanted: Object
-) -> None:
+def _bring_back(under_way: run.Run, change: journal.ObjectChanged, present: Object | None, wanted: Object) -> None:
     """Create a deleted object again: same manifest, addresses if they are free, a new uid."""
     if present is not None:
         if change.key.resource == "namespaces":
@@ -166,5 +162,3 @@ def _put(draft: Draft, path: Path, value: Any) -> None:
         place.pop(last, None)
     else:
         place[last] = value
-
-

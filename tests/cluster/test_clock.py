@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+
 from app.cluster import clock
 from app.cluster.clock import TimeMode, TimerId, TimerKind
 

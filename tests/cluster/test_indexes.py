@@ -1,10 +1,11 @@
 """Label and selector indexes answer what a plain scan answers, in the same order everywhere."""
 
 import pytest
-from app.cluster import indexes, queue
-from app.machinery.objects import Key
 from hypothesis import given
 from hypothesis import strategies as st
+
+from app.cluster import indexes, queue
+from app.machinery.objects import Key
 
 NAMES = st.sampled_from(["app", "tier", "track"])
 VALUES = st.sampled_from(["web", "api", "db", ""])
