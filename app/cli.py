@@ -1,4 +1,4 @@
-"""The `podlane` command: reads its options, binds the port and serves until told to stop."""
+"""The `podlane` command: reads its options, binds the port and serves until told to stop; or migrates."""
 
 import argparse
 import dataclasses
@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 import uvicorn
@@ -78,6 +78,15 @@ def serve(chosen: settings.Settings) -> None:
         server.run(sockets=[listener])
 
 
+def migrate(chosen: settings.Settings) -> None:
+    """Brings the database to the newest migration and ends; serving does it as well, this is for before many serve."""
+    make_data_folder(chosen.database_url)
+    from app.store import database
+
+    database.Database(chosen.database_url).close()
+    print("The database is at the newest version.")
+
+
 def address(host: str, port: int) -> str:
     """The URL to open in a browser on this machine."""
     shown = settings.DEFAULT_HOST if host in EVERY_ADDRESS else host
@@ -125,22 +134,28 @@ def parser() -> argparse.ArgumentParser:
     """The options, each of which may be given as an environment variable instead."""
     root = argparse.ArgumentParser(prog="podlane", description="A visual playground for Kubernetes Service networking.")
     commands = root.add_subparsers(dest="command", required=True, metavar="command")
-    command = commands.add_parser("serve", help="start Podlane and print its address")
-    command.add_argument("--host", help=f"address to listen on (PODLANE_HOST, default {settings.DEFAULT_HOST})")
-    command.add_argument("--port", type=int, help=f"port to listen on (PODLANE_PORT, default {settings.DEFAULT_PORT})")
-    command.add_argument(
-        "--database-url",
-        help="sqlite:///path.db or postgresql+psycopg://… (PODLANE_DATABASE_URL, default: a file in your data folder)",
-    )
+    serving = commands.add_parser("serve", help="start Podlane and print its address")
+    serving.add_argument("--host", help=f"address to listen on (PODLANE_HOST, default {settings.DEFAULT_HOST})")
+    serving.add_argument("--port", type=int, help=f"port to listen on (PODLANE_PORT, default {settings.DEFAULT_PORT})")
+    migrating = commands.add_parser("migrate", help="bring the database to the newest version and end")
+    for command in (serving, migrating):
+        command.add_argument(
+            "--database-url",
+            help="sqlite:///path.db or postgresql+psycopg://… (PODLANE_DATABASE_URL, default: a file in your data folder)",
+        )
     return root
+
+
+COMMANDS: Mapping[str, Callable[[settings.Settings], None]] = {"serve": serve, "migrate": migrate}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    given = parser().parse_args(arguments)
-    told = {name: value for name in ("host", "port", "database_url") if (value := getattr(given, name)) is not None}
+    given = vars(parser().parse_args(arguments))
+    command = COMMANDS[given.pop("command")]
+    told = {name: value for name, value in given.items() if value is not None}
     try:
-        serve(dataclasses.replace(settings.from_environment(os.environ), **told))
+        command(dataclasses.replace(settings.from_environment(os.environ), **told))
     except settings.SettingsError as problem:
         print(f"podlane: {problem}", file=sys.stderr)
         return 2

@@ -77,6 +77,12 @@ def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "deep").is_dir()
 
 
+def test_migrating_twice_is_migrating_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert cli.main(["migrate", "--database-url", f"sqlite:///{tmp_path}/podlane.db"]) == 0
+    assert (tmp_path / "podlane.db").is_file()
+
+
 def test_a_place_that_cannot_hold_the_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch(stat.S_IRUSR)
     told = complaint("serve", "--port", "0", "--database-url", f"sqlite:///{tmp_path}/file/x.db", status=1)

@@ -33,7 +33,7 @@ def checks() -> dict[str, list[str]]:
         "tests": [str(BIN / "python"), "-m", "pytest", "-q", "-x", "--no-header", *folders],
         "mypy": [str(BIN / "mypy")],
         "tsc": [str(node.home() / "node"), "node_modules/typescript/bin/tsc", "--project", "tsconfig.json"],
-        "node": [str(BIN / "python"), "tools/node.py", "--test", "tests/js/**/*.js"],
+        "node": [str(BIN / "python"), "tools/node.py", "--test", "tests/js/**/*.test.{js,mjs}"],
         "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
         "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     }

@@ -13,7 +13,7 @@ CODE = {
     "app": "*.py",
     "tools": "*.py",
     "tests": "*.py",
-    "tests/js": "*.js",
+    "tests/js": "*js",
     "static/js": "*.js",
     "static/css": "*.css",
     "templates": "*.html",
