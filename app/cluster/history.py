@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.cluster import journal
+from app.machinery import objects
 
 DEPTH = 100
 """Commands an actor can take back; older ones are forgotten."""
@@ -35,7 +36,7 @@ class UndoStacks:
     def observe(self, entry: journal.Entry) -> None:
         """Fold one object change: a command's own write is pushed, an undo or redo moves its command."""
         cause, body = entry.cause, entry.body
-        if cause.provoked_by or not isinstance(body, journal.ObjectChanged):
+        if cause.provoked_by or not isinstance(body, journal.ObjectChanged) or _is_replaced(body):
             return
         stacks = self.actors.setdefault(cause.actor, Stacks())
         if cause.undoes:
@@ -64,3 +65,10 @@ class UndoStacks:
         """Return the actor's last undone command, unless something new was done since."""
         stacks = self.actors.get(actor)
         return stacks.undone[-1] if stacks and stacks.undone else None
+
+
+def _is_replaced(change: journal.ObjectChanged) -> bool:
+    """A deleted pod that its controller replaces: there is nothing to take back."""
+    before, after = change.before, change.after
+    deleted = after is None or objects.is_terminating(after)
+    return before is not None and deleted and objects.controller_of(before) is not None
