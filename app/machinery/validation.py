@@ -71,7 +71,7 @@ __all__ = [
     "validate_object_meta",
 ]
 
-NameRule = Callable[[str], list[str]]
+NameRule = Callable[[str], Sequence[str]]
 """What a kind's name must be: complaints about it, none when it fits."""
 
 ANNOTATIONS_SIZE = 256 * 1024
