@@ -36,14 +36,25 @@ class NoChromium(Exception):
     """No candidate starts; the text lists the ways and what became of each."""
 
 
-def starts(program: str) -> bool:
-    """Tells whether the browser starts and renders an empty page: installed is not enough."""
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a browser: with the system's folders on PATH, as Debian's start script needs them."""
+    folders = [folder for folder in (given.get("PATH"), SYSTEM_PATH) if folder]
+    return {**given, "PATH": os.pathsep.join(folders)}
+
+
+def trouble(program: str) -> str:
+    """Why the browser does not start and render an empty page; "" when it does. Installed is not enough."""
     command = [program, *FLAGS, "--dump-dom", "about:blank"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0 and "<html" in done.stdout
+        done = subprocess.run(
+            command, env=environment(os.environ), capture_output=True, text=True, timeout=START_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return str(problem)
+    if done.returncode == 0 and "<html" in done.stdout:
+        return ""
+    said = done.stderr.strip().splitlines()
+    return said[-1][:200] if said else f"it ended with status {done.returncode} and rendered nothing"
 
 
 def find(ways: Iterable[Way]) -> str:
@@ -51,9 +62,12 @@ def find(ways: Iterable[Way]) -> str:
     tried = []
     for way in ways:
         program = way.look()
-        if program is not None and starts(program):
+        if program is None:
+            tried.append(f"  - {way.name}: nothing found")
+        elif problem := trouble(program):
+            tried.append(f"  - {way.name}: {program} does not start ({problem})")
+        else:
             return program
-        tried.append(f"  - {way.name}: " + (f"{program} does not start" if program else "nothing found"))
     raise NoChromium(
         "The browser tests need a Chromium that starts, and none does:\n"
         + "\n".join(tried)
@@ -61,30 +75,26 @@ def find(ways: Iterable[Way]) -> str:
     )
 
 
-def ways(environment: Mapping[str, str], root: bool) -> Iterator[Way]:
+def ways(given: Mapping[str, str], root: bool) -> Iterator[Way]:
     """All ways in their order; each looks only when the ones before it led nowhere."""
-    yield Way("PODLANE_CHROMIUM", lambda: named(environment))
-    yield Way("chromium on PATH", lambda: on_path(environment))
+    yield Way("PODLANE_CHROMIUM", lambda: named(given))
+    yield Way("chromium on PATH", lambda: on_path(given))
     if root:
-        yield Way("apt-get install chromium", lambda: from_apt(environment))
-    yield Way("playwright install chromium", lambda: from_playwright(environment))
+        yield Way("apt-get install chromium", lambda: from_apt(given))
+    yield Way("playwright install chromium", lambda: from_playwright(given))
 
 
-def named(environment: Mapping[str, str]) -> str | None:
-    return environment.get("PODLANE_CHROMIUM") or None
+def named(given: Mapping[str, str]) -> str | None:
+    return given.get("PODLANE_CHROMIUM") or None
 
 
-def on_path(environment: Mapping[str, str]) -> str | None:
-    return shutil.which("chromium", path=environment.get("PATH", os.defpath))
+def on_path(given: Mapping[str, str]) -> str | None:
+    return shutil.which("chromium", path=given.get("PATH", os.defpath))
 
 
-def from_apt(environment: Mapping[str, str]) -> str | None:
+def from_apt(given: Mapping[str, str]) -> str | None:
     """Installs Debian's package. The system's folders join PATH: dpkg's scripts need them."""
-    whole = {
-        **environment,
-        "PATH": os.pathsep.join([environment.get("PATH", ""), SYSTEM_PATH]).lstrip(os.pathsep),
-        "DEBIAN_FRONTEND": "noninteractive",
-    }
+    whole = {**environment(given), "DEBIAN_FRONTEND": "noninteractive"}
     apt = shutil.which("apt-get", path=whole["PATH"])
     if apt is None:
         return None
@@ -94,10 +104,10 @@ def from_apt(environment: Mapping[str, str]) -> str | None:
     return on_path(whole)
 
 
-def from_playwright(environment: Mapping[str, str]) -> str | None:
+def from_playwright(given: Mapping[str, str]) -> str | None:
     """Downloads the build that Playwright was made for; it counts on libraries that a bare system may lack."""
     print("Asking Playwright for its own Chromium …", flush=True)
-    if not run([sys.executable, "-m", "playwright", "install", "chromium"], dict(environment)):
+    if not run([sys.executable, "-m", "playwright", "install", "chromium"], dict(given)):
         return None
     from playwright.sync_api import sync_playwright
 

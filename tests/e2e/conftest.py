@@ -1,5 +1,6 @@
 """A real Chromium and a real server; a page that logs an error, breaks the CSP or calls outside fails its test."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,7 +27,9 @@ def browser() -> Iterator[sync_api.Browser]:
     """One Chromium for all tests, started as tools/chromium.py found that it starts."""
     program = chromium.chromium()
     with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=[*chromium.FLAGS, CLOSED])
+        running = playwright.chromium.launch(
+            executable_path=program, args=[*chromium.FLAGS, CLOSED], env={**chromium.environment(os.environ)}
+        )
         yield running
         running.close()
 
