@@ -108,9 +108,7 @@ def selectors(held: state.ClusterState) -> list[dict[str, str]]:
 def naive_match(held: state.ClusterState) -> list[list[Any]]:
     """Match every selector by looking at every pod: the peer of the label index."""
     pods = list(held.list(state.PODS, "default"))
-    return [
-        [p for p in pods if selector.items() <= dict(objects.labels_of(p)).items()] for selector in selectors(held)
-    ]
+    return [[p for p in pods if selector.items() <= dict(objects.labels_of(p)).items()] for selector in selectors(held)]
 
 
 def walks() -> list[tuple[str, str]]:
@@ -143,7 +141,9 @@ def served() -> list[tuple[str, str]]:
             wait_for(f"{url}/readyz")
             started = time.perf_counter() - begun
             made = median_ms(lambda: call(f"{url}/api/v1/playgrounds", {"title": "bench"}))
-            playground = call(f"{url}/api/v1/playgrounds", {"title": "bench", "time": "instant", "scenario": "first-steps"})
+            playground = call(
+                f"{url}/api/v1/playgrounds", {"title": "bench", "time": "instant", "scenario": "first-steps"}
+            )
             ask = {"from": {"pod": "default/client"}, "to": "http://web"}
             where = f"{url}/api/v1/playgrounds/{playground['id']}/requests"
             one = median_ms(lambda: call(where, ask, playground["edit_key"]), 100)

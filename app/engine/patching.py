@@ -7,7 +7,7 @@ from typing import Any
 
 from app.engine import admission, commands, run
 from app.kinds import registry
-from app.machinery import errors, objects, patches
+from app.machinery import errors, merge_keys, objects, patches
 from app.machinery.objects import Draft, Object
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -27,7 +27,7 @@ def patch(under_way: run.Run, command: commands.Patch) -> Object:
         case commands.PatchType.JSON:
             after = patches.json_patch(before, command.patch)
         case commands.PatchType.STRATEGIC:
-            after = patches.strategic_merge(before, command.patch, str(before.get("kind")))
+            after = patches.strategic_merge(before, command.patch, _merge_keys(before))
     return admission.replace(under_way, key, objects.draft_of(after), subresource=command.subresource)
 
 
@@ -57,10 +57,14 @@ def _apply_one(under_way: run.Run, manifest: Draft) -> commands.Applied:
         verb = "created"
     else:
         original = json.loads(objects.annotations_of(before).get(LAST_APPLIED) or "{}")
-        merged = patches.three_way(original, modified, before, kind.kind)
+        merged = patches.three_way(original, modified, before, _merge_keys(before))
         stored = admission.replace(under_way, key, objects.draft_of(merged))
         verb = "unchanged" if stored is before else "configured"
     return commands.Applied(key, kind.kind, verb, stored, tuple(under_way.warnings[seen:]))
+
+
+def _merge_keys(obj: Object) -> merge_keys.MergeKeys:
+    return merge_keys.of(str(obj.get("apiVersion")), str(obj.get("kind")))
 
 
 def _remembered(manifest: Draft) -> str:

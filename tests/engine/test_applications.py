@@ -17,9 +17,7 @@ HERE = Path(__file__).parents[1] / "manifests"
 COLLECTED = Path(__file__).parents[3] / "shared" / "manifests"
 APPLICATIONS = [HERE / "bookshop.yaml"]
 APPLICATIONS += [
-    path
-    for name in ("online-boutique", "bookinfo", "guestbook")
-    if (path := COLLECTED / f"{name}.yaml").is_file()
+    path for name in ("online-boutique", "bookinfo", "guestbook") if (path := COLLECTED / f"{name}.yaml").is_file()
 ]
 
 
@@ -77,9 +75,7 @@ def test_a_request_from_a_pod_to_each_service_arrives(application: Cluster) -> N
         headless = objects.spec_of(service).get("clusterIP") == "None"
         for port in objects.spec_of(service)["ports"]:
             number = _container_port(application, service, port) if headless else port["port"]
-            answer = application.send(
-                {"pod": f"{namespace}/{objects.name_of(origin)}"}, f"tcp://{name}:{number}"
-            )
+            answer = application.send({"pod": f"{namespace}/{objects.name_of(origin)}"}, f"tcp://{name}:{number}")
             assert answer["summary"]["by_outcome"] == {"ok": 1}, (name, answer["results"][0]["trace"])
 
 

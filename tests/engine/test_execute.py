@@ -164,7 +164,9 @@ def test_twenty_thousand_and_one_pods_are_refused_whole(web: Cluster) -> None:
 def test_a_namespace_that_is_not_there_is_named() -> None:
     cluster = Cluster()
     with pytest.raises(errors.NotFound, match='namespaces "nope" not found'):
-        cluster.apply("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: nope}, spec: {ports: [{port: 1}]}}")
+        cluster.apply(
+            "{apiVersion: v1, kind: Service, metadata: {name: a, namespace: nope}, spec: {ports: [{port: 1}]}}"
+        )
 
 
 def test_deleting_a_namespace_takes_everything_in_it() -> None:
