@@ -9,11 +9,11 @@ from pathlib import Path
 
 from playwright import sync_api
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.served import served
 from tools import chromium
 
+ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "img"
 SIZE: sync_api.ViewportSize = {"width": 1440, "height": 900}
 SCHEMES = ("light", "dark")
