@@ -22,7 +22,6 @@ from app.cluster import state  # noqa: E402
 from app.engine import commands  # noqa: E402
 from app.machinery import objects  # noqa: E402
 from app.machinery.objects import Key  # noqa: E402
-
 from tests.cluster_driver import Cluster  # noqa: E402
 
 ROUNDS = 15

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
 from app.cluster import clock, journal, state
 from app.engine import commands, execute, genesis, snapshot
 from app.machinery.objects import Key, Object

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from app.cluster import clock, state
 from app.engine import commands
 from app.kinds import registry
 from app.machinery import manifests, objects
 from app.machinery.objects import Object
-
 from tests.cluster_driver import Cluster
 
 HERE = Path(__file__).parents[1] / "manifests"

@@ -1,11 +1,11 @@
 """A command is carried out whole or not at all, and every entry knows its cause."""
 
 import pytest
+
 from app.cluster import clock, journal, state
 from app.engine import commands
 from app.machinery import errors, objects
 from app.machinery.objects import Key
-
 from tests.cluster_driver import Cluster, contents
 
 WEB = """
@@ -101,7 +101,7 @@ def test_a_refused_manifest_leaves_nothing_of_its_documents() -> None:
     cluster = Cluster()
     before, revision = contents(cluster.held), cluster.held.revision
     bad = WEB + "\n---\napiVersion: v1\nkind: Service\nmetadata: {name: bad}\nspec: {ports: []}\n"
-    with pytest.raises(errors.Invalid, match="spec.ports: Required value"):
+    with pytest.raises(errors.Invalid, match=r"spec\.ports: Required value"):
         cluster.apply(bad)
     assert contents(cluster.held) == before
     assert cluster.held.revision == revision

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.cluster import clock, state
-from app.engine import commands, execute, snapshot
-from app.machinery import errors, objects
-from app.machinery.objects import Key
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from app.cluster import clock, state
+from app.engine import commands, execute, snapshot
+from app.machinery import errors, objects
+from app.machinery.objects import Key
 from tests.cluster_driver import Cluster, contents
 
 APPS = st.sampled_from(["web", "api", "db"])

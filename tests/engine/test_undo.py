@@ -1,11 +1,11 @@
 """Undo takes back what the command itself wrote, and says so when somebody changed it since."""
 
 import pytest
+
 from app.cluster import state
 from app.engine import commands
 from app.machinery import errors, objects
 from app.machinery.objects import Key
-
 from tests.cluster_driver import Cluster
 from tests.engine.test_execute import DEPLOYMENT, SERVICE, WEB
 
