@@ -1,0 +1,554 @@
+"""What pages and fragments show, as frozen records; each is one variable of the templates (see ROOTS)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import markupsafe
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of every page: its title, the chosen theme ("" follows the system) and its script."""
+
+    title: str
+    theme: str
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way on."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error page: what happened and what to do next."""
+
+    code: int
+    headline: str
+    sentence: str
+    ways: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The shell for a browser that holds no key of this playground yet."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """One playground this browser holds a key of."""
+
+    id: str
+    title: str
+    can_edit: bool
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """One scenario of the gallery."""
+
+    slug: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The front page."""
+
+    owned: tuple[Owned, ...]
+    beginnings: tuple[Beginning, ...]
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The playground a fragment belongs to: its path, and whether this browser may change it."""
+
+    id: str
+    base: str
+    can_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The playground page around its panels."""
+
+    title: str
+    revision: int
+    age: str
+    view: str
+    seed: markupsafe.Markup
+    welcome: bool
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request worth trying; the button fills the form."""
+
+    title: str
+    sentence: str
+    source: str
+    to: str
+    count: int
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One fact about Services with its demonstration; `missing` says what the cluster lacks for it."""
+
+    slug: str
+    sentence: str
+    action: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The left column: what to try, the facts, and what can be added."""
+
+    attempts: tuple[Attempt, ...]
+    lessons: tuple[Lesson, ...]
+    addable: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a select or a suggestion list."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Options under one heading."""
+
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The request form, with what was typed and what is wrong with it."""
+
+    sources: tuple[Choices, ...]
+    suggestions: tuple[Choice, ...]
+    source: str
+    to: str
+    count: int
+    host: str = ""
+    problem: str = ""
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An object that can be selected: `Kind/namespace/name`, how it is called, and the field that decided."""
+
+    ref: str
+    label: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a trace: `mark` is ok, fail, silent, dns or pass."""
+
+    number: int
+    title: str
+    mark: str
+    reason: str
+    why: str
+    before: str
+    after: str
+    translated: bool
+    because: tuple[Ref, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class HopView:
+    """One place on the way."""
+
+    place: str
+    ref: str
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One name that was tried while the search path was walked."""
+
+    name: str
+    answer: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One pod's share of many requests; `tenths` is the share in tenths of a percent."""
+
+    ref: str
+    label: str
+    sent: int
+    share: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class FixView:
+    """The nearest fix: what it changes and the kubectl line that does the same."""
+
+    description: str
+    command: str
+    code: str
+    tried: str = ""
+    worked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Another cause of the same outcome, and why it was not this one."""
+
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a request: outcome, one sentence why, hops, spread, fix, and what else it could have been."""
+
+    revision: int
+    source: str
+    to: str
+    outcome: str
+    headline: str
+    mark: str
+    sentence: str
+    asked: str
+    lookups: tuple[Lookup, ...]
+    hops: tuple[HopView, ...]
+    server: Ref | None
+    client_ip: str
+    took: str
+    sent: int
+    outcomes: tuple[Bar, ...]
+    spread: tuple[Bar, ...]
+    ideal: str
+    ideal_width: int
+    fix: FixView | None
+    excluded: tuple[Excluded, ...]
+    play: markupsafe.Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a summary; `mono` for addresses and names; `help` explains the field."""
+
+    label: str
+    value: str
+    mono: bool = False
+    ref: str = ""
+    help: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An object belonging to the one shown: a pod behind a Service, a ReplicaSet of a Deployment."""
+
+    ref: str
+    label: str
+    detail: str
+    state: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A form for labels or a selector: the text as typed, and what is wrong with it."""
+
+    text: str
+    help: str
+    count: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortRow:
+    """One port of a Service in its form."""
+
+    index: int
+    name: str
+    port: str
+    target: str
+    node: str
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports form of a Service, with the words beside its fields."""
+
+    rows: tuple[PortRow, ...]
+    type: str
+    types: tuple[str, ...]
+    port_help: str
+    target_help: str
+    node_help: str
+    problem: str = ""
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One object: what it is, how it is, what can be done with it."""
+
+    ref: str
+    kind: str
+    namespace: str
+    name: str
+    state: str
+    mark: str
+    help: str
+    stored: bool
+    rows: tuple[Row, ...]
+    labels: Pairs | None
+    selector: Pairs | None
+    ports: Ports | None
+    replicas: int | None
+    ready: bool | None
+    members_title: str
+    members: tuple[Member, ...]
+    environment: tuple[Row, ...]
+    environment_note: str
+    resolv: str
+    can_delete: bool
+    can_send: bool
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a manifest, where, in the server's words and in plain ones."""
+
+    document: int
+    line: int
+    column: int
+    message: str
+    plain: str
+    excerpt: tuple[tuple[int, str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of a difference: sign is "+", "-" or " "."""
+
+    sign: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """A YAML form: its text, what is wrong, what is mended, and what somebody else wrote meanwhile."""
+
+    text: str
+    ref: str = ""
+    resource_version: str = ""
+    faults: tuple[Fault, ...] = ()
+    mended: str = ""
+    difference: tuple[DiffLine, ...] = ()
+    theirs: str = ""
+    theirs_difference: tuple[DiffLine, ...] = ()
+    theirs_version: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One Kubernetes Event."""
+
+    type: str
+    reason: str
+    message: str
+    source: str
+    age: str
+    count: int
+    ref: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """One pair of a selector held against one pod."""
+
+    key: str
+    wanted: str
+    found: str
+    ok: bool
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One pod held against one selector."""
+
+    ref: str
+    label: str
+    matches: bool
+    near: bool
+    keys: tuple[KeyView, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting:
+    """One Service and the pods of its namespace."""
+
+    ref: str
+    label: str
+    selector: str
+    matched: int
+    of: int
+    verdicts: tuple[Verdict, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selects:
+    """The tab Who selects whom."""
+
+    services: tuple[Selecting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The inspector: which tab is open, on which object or request."""
+
+    tab: str
+    ref: str
+    label: str
+    kind: str
+    request: int
+    gone: bool
+    asking: Asking | None = None
+    result: Result | None = None
+    summary: Summary | None = None
+    editing: Editing | None = None
+    happenings: tuple[Happening, ...] | None = None
+    selects: Selects | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the table view."""
+
+    text: str
+    mono: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One object in the table view."""
+
+    ref: str
+    name: str
+    cells: tuple[Cell, ...]
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The objects of one kind."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    empty: str
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The table view."""
+
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a dialog's form."""
+
+    name: str
+    label: str
+    value: str = ""
+    help: str = ""
+    problem: str = ""
+    type: str = "text"
+    choices: tuple[Choice, ...] = ()
+    required: bool = False
+    mono: bool = False
+    live: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """The dialog that adds one object."""
+
+    kind: str
+    title: str
+    sentence: str
+    fields: tuple[Field, ...]
+    command: str = ""
+    problem: str = ""
+    plain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found."""
+
+    query: str
+    members: tuple[Member, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """The share dialog; a link is known only when it has just been made."""
+
+    edit_link: str = ""
+    view_link: str = ""
+    days: int = 30
+
+
+ROOTS: Mapping[str, type] = {
+    "shell": Shell,
+    "home": Home,
+    "problem": Problem,
+    "sign_in": SignIn,
+    "at": At,
+    "ground": Ground,
+    "left": Left,
+    "panel": Panel,
+    "tables": Tables,
+    "adding": Adding,
+    "pasting": Editing,
+    "found": Found,
+    "sharing": Sharing,
+}
+"""The variables that templates may use, and what each holds."""
+
