@@ -35,7 +35,7 @@ class Cause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     redoes: int = 0
 
 
-class ObjectChanged(msgspec.Struct, frozen=True, gc=False, tag="object"):
+class ObjectChanged(msgspec.Struct, frozen=True, gc=False, tag_field="is_a", tag="object"):
     """One object was added, modified or deleted. `after.metadata.resourceVersion` is the entry's revision.
 
     For DELETED, `before` is the last stored state.
@@ -47,20 +47,20 @@ class ObjectChanged(msgspec.Struct, frozen=True, gc=False, tag="object"):
     after: objects.Object | None
 
 
-class RequestCompleted(msgspec.Struct, frozen=True, gc=False, tag="request"):
+class RequestCompleted(msgspec.Struct, frozen=True, gc=False, tag_field="is_a", tag="request"):
     """A learner's request ran; `request` is {"asked", "results", "summary"} as the JSON API answers it,
     with at most a handful of results kept."""
 
     request: Mapping[str, Any]
 
 
-class TrafficSampled(msgspec.Struct, frozen=True, gc=False, tag="traffic"):
+class TrafficSampled(msgspec.Struct, frozen=True, gc=False, tag_field="is_a", tag="traffic"):
     """Continuous traffic of one second: counts by edge and outcome, and a few whole requests."""
 
     sample: Mapping[str, Any]
 
 
-class CommandRefused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
+class CommandRefused(msgspec.Struct, frozen=True, gc=False, tag_field="is_a", tag="refused"):
     """A command was refused: its Status-like reason, message and plain words. No object changed."""
 
     reason: str
@@ -68,7 +68,7 @@ class CommandRefused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
     plain: str = ""
 
 
-class RulesSynced(msgspec.Struct, frozen=True, gc=False, tag="rules"):
+class RulesSynced(msgspec.Struct, frozen=True, gc=False, tag_field="is_a", tag="rules"):
     """These nodes' proxies have programmed the state at `upto`."""
 
     nodes: tuple[str, ...]
