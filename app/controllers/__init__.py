@@ -1,5 +1,42 @@
 """What happens by itself after a write: level-triggered reconcilers that turn a view of the state into writes.
 
-Each is `reconcile(view, key, env)` and knows no other controller; they meet only in objects. Their order is one tuple.
-What happens to a packet belongs to `dataplane`.
+Each fills in `controller.Controller` and knows no other controller; they meet only in objects. Their order is one
+tuple. What happens to a packet belongs to `dataplane`.
 """
+
+from __future__ import annotations
+
+from app.controllers import (
+    deployment,
+    endpoints,
+    endpointslice,
+    garbage_collector,
+    kube_proxy,
+    kubelet,
+    load_balancer,
+    namespace,
+    node_lifecycle,
+    replica_sets,
+    root_ca,
+    scheduler,
+    service_account,
+)
+from app.controllers.controller import Controller
+
+# Causes before effects: the first controller with work goes next, so whoever comes later sees its input at rest.
+CONTROLLERS: tuple[Controller, ...] = (
+    namespace.CONTROLLER,  # a namespace that goes takes its contents along before anything is done for them
+    service_account.CONTROLLER,  # pods need the account
+    root_ca.CONTROLLER,  # and mount the certificate
+    deployment.CONTROLLER,  # sizes ReplicaSets
+    replica_sets.REPLICASET_CONTROLLER,  # which make pods
+    replica_sets.REPLICATION_CONTROLLER,
+    scheduler.CONTROLLER,  # which need nodes
+    kubelet.CONTROLLER,  # which start them and know whether they are ready
+    endpointslice.CONTROLLER,  # which is what Services point to: once per batch of pods, hence after them
+    endpoints.CONTROLLER,
+    load_balancer.CONTROLLER,
+    garbage_collector.CONTROLLER,  # what lost its owner goes after the owner's own controller has had its say
+    node_lifecycle.CONTROLLER,  # pods of lost nodes
+    kube_proxy.CONTROLLER,  # last: the nodes' rules follow everything above
+)
