@@ -1,0 +1,224 @@
+"""Pod: containers that share one address; what Services send traffic to.
+
+Mirrors pkg/registry/core/pod/strategy.go and the admission plugins that every cluster runs
+(ServiceAccount, DefaultTolerationSeconds, Priority), release 1.36.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.cluster import clock, state
+from app.kinds import pod_columns, pod_defaults, pod_validation, quality
+from app.kinds.kind import Admission, Kind
+from app.machinery import errors, objects
+from app.machinery.objects import Draft, Object
+from app.machinery.validation import FieldError
+
+LISTEN = "podlane.dev/listen"
+READY = "podlane.dev/ready"
+CRASH = "podlane.dev/crash"
+SLOW = "podlane.dev/slow"
+STARTED_AT_REVISION = "podlane.dev/started-at-revision"
+
+Part = Mapping[str, Any]
+
+_TOKEN_PLACE = "/var/run/secrets/kubernetes.io/serviceaccount"
+_TOLERATIONS = [
+    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for key in ("not-ready", "unreachable")
+]
+_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+
+def default(draft: Draft) -> None:
+    """Fill in the defaults of a pod, sharing what lacks nothing with its template."""
+    spec = draft.get("spec")
+    if not isinstance(spec, Mapping):
+        return
+    spec = pod_defaults.spec_defaults(spec)
+    if spec.get("enableServiceLinks") is None:
+        spec = {**spec, "enableServiceLinks": True}
+    if spec.get("hostNetwork"):
+        spec = pod_defaults.host_ports(spec)
+    draft["spec"] = pod_defaults.requests_from_limits(spec)
+
+
+def prepare_create(draft: Draft, admission: Admission) -> None:
+    """Give the pod its service account, its tolerations and its first status."""
+    spec = dict(draft.get("spec") or {})
+    _set_priority(spec)
+    account = _set_account(spec, draft, admission)
+    if _mounts_token(spec, account):
+        _mount_token(spec, _suffix(draft, admission.env))
+    spec["tolerations"] = _tolerations(spec.get("tolerations"))
+    draft["spec"] = spec
+    draft["status"] = {"phase": "Pending", "qosClass": quality.of_service(spec)}
+
+
+def _set_priority(spec: Draft) -> None:
+    spec["priority"] = _PRIORITIES.get(str(spec.get("priorityClassName")), 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _set_account(spec: Draft, draft: Draft, admission: Admission) -> Object | None:
+    """Name the service account and return it.
+
+    DIFFERS: the account `default` need not be there yet, for it is made by the same command that made the namespace.
+    """
+    name = str(spec.get("serviceAccountName") or "default")
+    spec["serviceAccountName"] = spec["serviceAccount"] = name
+    namespace = objects.namespace_of(draft)
+    account = admission.state.find(state.SERVICE_ACCOUNTS, namespace, name)
+    if account is None and name != "default":
+        raise errors.Forbidden(
+            f'pods "{objects.name_of(draft)}" is forbidden: error looking up service account {namespace}/{name}: '
+            f'serviceaccount "{name}" not found',
+            plain=f"Create the ServiceAccount {name} in namespace {namespace} first, or remove serviceAccountName.",
+        )
+    return account
+
+
+def _mounts_token(spec: Part, account: Object | None) -> bool:
+    wanted = spec.get("automountServiceAccountToken")
+    if wanted is None and account is not None:
+        wanted = account.get("automountServiceAccountToken")
+    return wanted is not False
+
+
+def _suffix(draft: Draft, env: clock.Env) -> str:
+    """Return the random part of the token volume's name.
+
+    DIFFERS: upstream draws it for each pod; here the pods of one owner have the same, so that they share their containers.
+    """
+    owner = objects.controller_of(draft)
+    return pod_defaults.suffix_of(owner["uid"]) if owner is not None else env.name_suffix()
+
+
+def _mount_token(spec: Draft, suffix: str) -> None:
+    name = f"kube-api-access-{suffix}"
+    mount = {"name": name, "readOnly": True, "mountPath": _TOKEN_PLACE}
+    mounted = False
+    for field in ("initContainers", "containers"):
+        if spec.get(field):
+            before = spec[field]
+            spec[field] = _MOUNTED.get(before, name, mount)
+            mounted = mounted or spec[field] is not before
+    if mounted:
+        spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume(name)]
+
+
+class _Mounted:
+    """Container lists with the token mounted, so that pods of one template share them.
+
+    Keyed by the identity of the list before, which is kept alive; forgetting costs memory, not correctness.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[int, str], tuple[Sequence[Part], Sequence[Part]]] = {}
+
+    def get(self, containers: Sequence[Part], name: str, mount: Part) -> Sequence[Part]:
+        """Return the containers with the mount in each that does not mount that place itself."""
+        found = self.kept.get((id(containers), name))
+        if found is not None:
+            return found[1]
+        made = [_with_mount(container, mount) for container in containers]
+        unchanged = all(new is old for new, old in zip(made, containers, strict=True))
+        result = containers if unchanged else made
+        if len(self.kept) >= 512:
+            self.kept.clear()
+        self.kept[id(containers), name] = (containers, result)
+        return result
+
+
+_MOUNTED = _Mounted()
+
+
+def _with_mount(container: Part, mount: Part) -> Part:
+    mounts = container.get("volumeMounts") or ()
+    if any(present.get("mountPath") == _TOKEN_PLACE for present in mounts):
+        return container
+    return {**container, "volumeMounts": [*mounts, mount]}
+
+
+def _token_volume(name: str) -> Part:
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    root = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    return {
+        "name": name,
+        "projected": {
+            "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": root},
+                {"downwardAPI": {"items": [namespace]}},
+            ],
+            "defaultMode": 420,
+        },
+    }
+
+
+def _tolerations(present: Sequence[Part] | None) -> Sequence[Part]:
+    """Add the 300 s tolerations that are not there (DefaultTolerationSeconds)."""
+    if not present:
+        return _TOLERATIONS
+    missing = [wanted for wanted in _TOLERATIONS if not any(_tolerates(own, wanted) for own in present)]
+    return [*present, *missing] if missing else present
+
+
+def _tolerates(own: Part, wanted: Part) -> bool:
+    return own.get("key") in (None, "", wanted["key"]) and own.get("effect") in (None, "", wanted["effect"])
+
+
+def validate(obj: Object) -> list[FieldError]:
+    """Check the pod spec."""
+    return pod_validation.validate_spec(objects.spec_of(obj), "spec")
+
+
+def validate_update(obj: Object, old: Object) -> list[FieldError]:
+    """Refuse changes of what a running pod cannot change."""
+    return pod_validation.validate_update(objects.spec_of(obj), objects.spec_of(old))
+
+
+FIELD_HELP = {
+    "metadata.name": "The pod's name, unique in its namespace; lower-case letters, digits and hyphens.",
+    "metadata.labels": "What Services and ReplicaSets find the pod by. Extra labels never hurt.",
+    "spec.containers[].name": "The container's name inside the pod.",
+    "spec.containers[].image": "What runs. The playground knows the ports of the images that tutorials use.",
+    "spec.containers[].ports[].containerPort": (
+        "A note for people: which port the program listens on. Leaving it out blocks nothing."
+    ),
+    "spec.containers[].ports[].name": "A name that a Service's targetPort can use instead of the number.",
+    "spec.containers[].ports[].protocol": "TCP unless said otherwise; UDP and SCTP are the others.",
+    "spec.containers[].command": "Replaces the program the image would start.",
+    "spec.containers[].args": "Arguments for the program the image starts.",
+    "spec.containers[].readinessProbe": "While it fails, Services send the pod no new traffic.",
+    "spec.containers[].livenessProbe": "When it fails, the container is restarted; the pod keeps its address.",
+    "spec.restartPolicy": "What happens when a container exits: Always, OnFailure or Never start it again.",
+    "spec.nodeName": "The node the pod is bound to; the scheduler fills it in.",
+    "spec.hostname": "The pod's own name inside the cluster's DNS, with subdomain.",
+    "spec.subdomain": "The headless Service under whose name the pod's hostname appears in DNS.",
+    "spec.hostNetwork": "The pod uses its node's address instead of one of its own.",
+    "spec.terminationGracePeriodSeconds": "How long a deleted pod may take to finish what it is doing.",
+    "spec.readinessGates": "Conditions beyond the containers' readiness that must be True before traffic comes.",
+    "spec.enableServiceLinks": "Whether the Services that exist when the pod starts become environment variables.",
+}
+
+KIND = Kind(
+    group="",
+    version="v1",
+    kind="Pod",
+    resource="pods",
+    singular="pod",
+    short_names=("po",),
+    categories=("all",),
+    has_generation=True,
+    has_status=True,
+    default=default,
+    prepare_create=prepare_create,
+    validate=validate,
+    validate_update=validate_update,
+    columns=pod_columns.COLUMNS,
+    help="One or more containers that share an address. Pods come and go; a Service stays.",
+    field_help=FIELD_HELP,
+)
