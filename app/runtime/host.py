@@ -7,7 +7,7 @@ import contextlib
 import copy
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from app.engine import commands, execute
 from app.machinery import errors
 from app.runtime import clocks, creation, loading, measures, shelf, ticker
 from app.runtime.creation import Created, NewPlayground
+from app.runtime.doors import Doors
 from app.runtime.hub import Entries, Frames
 from app.runtime.loaded import Loaded, Playground, describe
 from app.runtime.writer import Lost, Writer
@@ -32,6 +33,7 @@ SWEEP_EVERY = 60.0
 EXPIRE_EVERY = 3_600.0
 UNUSED_SECONDS = 30 * 86_400.0
 POLL_EVERY = 0.25
+READY_WITHIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +56,26 @@ class Receipt:
 class Host:
     """All playgrounds of this process."""
 
-    def __init__(self, db: database.Database, measured: measures.Measures | None = None) -> None:
+    def __init__(
+        self,
+        db: database.Database,
+        measured: measures.Measures | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.db = db
+        self.wall = wall
         self.measures = measured or measures.Measures()
         self.frames = Frames()
-        self.shelf = shelf.Shelf(db)
+        self.shelf = shelf.Shelf(db, wall)
         self.writer = Writer(self.shelf, self.measures)
         self._ticker = ticker.Ticker(self._tick)
         self._keepers: list[asyncio.Task[None]] = []
 
     # --- life ----------------------------------------------------------------------------------
 
-    async def start(self) -> None:
+    async def start(self, doors: Doors) -> None:
         """Begin to sweep, and to look for what other processes append."""
-        self._keepers.append(asyncio.create_task(self._sweep()))
+        self._keepers.append(asyncio.create_task(self._sweep(doors)))
         if self.db.is_shared:
             self._keepers.append(asyncio.create_task(self._poll()))
 
@@ -90,7 +98,7 @@ class Host:
         self, wanted: NewPlayground, receipt: Callable[[Created], tuple[answers.Once, answers.Answered]] | None = None
     ) -> Created:
         """Make a playground with what it begins with: stored whole, or refused and nothing stored."""
-        made = await creation.make(wanted, time.time())
+        made = await creation.make(wanted, self.wall())
 
         def work(connection: database.Connection) -> None:
             playgrounds.begin(connection, made.row, made.batches, made.keys)
@@ -120,6 +128,12 @@ class Host:
         self.measures.command_seconds.labels(name).observe(time.perf_counter() - started)
         return done
 
+    async def exists(self, playground: str) -> bool:
+        """Say whether there is such a playground."""
+        if self.shelf.peek(playground) is not None and not self.db.is_shared:
+            return True
+        return await self.shelf.read(lambda connection: stored.head(connection, playground)) is not None
+
     async def read(self, playground: str) -> state.ClusterState:
         """Return the state as of now. Use it before the next await, and change nothing in it."""
         return await self._locked(playground, _state)
@@ -128,7 +142,7 @@ class Host:
         """Say in a few lines what the playground is."""
 
         async def work(loaded: Loaded) -> Playground:
-            return describe(loaded, time.time())
+            return describe(loaded, self.wall())
 
         return await self._locked(playground, work)
 
@@ -158,7 +172,7 @@ class Host:
         """Delete the playground with all its history; its readers end."""
         loaded = await self.shelf.get(playground)
         async with loaded.lock:
-            await self.shelf.write(lambda connection: playgrounds.delete(connection, playground, time.time()))
+            await self.shelf.write(lambda connection: playgrounds.delete(connection, playground, self.wall()))
             self._ticker.plan(playground, None)
             self.shelf.drop(loaded)
 
@@ -186,14 +200,14 @@ class Host:
                 due = loaded.state.timers.next_due()
                 if due is None:
                     break
-                ahead = max(0.0, due - loaded.now(time.time()))
+                ahead = max(0.0, due - loaded.now(self.wall()))
                 await self._move_clock(loaded, clocks.ClockChange(advance_ms=ahead * 1000))
-            return describe(loaded, time.time())
+            return describe(loaded, self.wall())
 
         return await self._locked(playground, work)
 
     async def _move_clock(self, loaded: Loaded, change: clocks.ClockChange) -> None:
-        wall = time.time()
+        wall = self.wall()
         moved = clocks.changed(loaded.row.clock, change, loaded.now(wall), wall)
         await self.shelf.write(lambda connection: playgrounds.set_clock(connection, loaded.id, moved))
         loaded.row = playgrounds.moved(loaded.row, moved)
@@ -201,7 +215,7 @@ class Host:
 
     # --- readers -------------------------------------------------------------------------------
 
-    async def follow(self, playground: str, since: int) -> AsyncIterator[Entries]:
+    async def follow(self, playground: str, since: int) -> AsyncGenerator[Entries, None]:
         """Yield the entries above the revision, commit by commit, then those to come."""
         while True:
             loaded = await self._open(playground)
@@ -213,9 +227,9 @@ class Host:
                     yield entries
             finally:
                 loaded.readers -= 1
-                loaded.used_at = time.time()
+                loaded.used_at = self.wall()
 
-    async def _follow(self, loaded: Loaded, since: int) -> AsyncIterator[Entries]:
+    async def _follow(self, loaded: Loaded, since: int) -> AsyncGenerator[Entries, None]:
         """Yield what a reader has not seen, until the playground's memory is dropped."""
         if since > loaded.ring.head:
             raise errors.Expired(f"This playground's history ends at revision {loaded.ring.head}; load it again.")
@@ -232,7 +246,7 @@ class Host:
             if not found:
                 await loaded.ring.more()
 
-    async def _past(self, loaded: Loaded, since: int) -> AsyncIterator[Entries]:
+    async def _past(self, loaded: Loaded, since: int) -> AsyncGenerator[Entries, None]:
         commits = loading.past(self.db, loaded.row, since)
         while (entries := await self.shelf.in_thread(lambda: next(commits, None))) is not None:
             yield entries
@@ -267,14 +281,14 @@ class Host:
         raise shelf.not_opened(playground)
 
     async def _execute(self, loaded: Loaded, command: commands.Command, receipt: Receipt | None) -> Executed:
-        env = loaded.env(loaded.now(time.time()))
+        env = loaded.env(loaded.now(self.wall()))
         try:
             outcome = execute.execute(loaded.state, command, env)
         except errors.ApiError as refusal:
             await self.writer.note_refusal(loaded, command.actor, refusal)
             raise
         done = Executed(outcome.result, loaded.state.revision, outcome.warnings)
-        await self.writer.commit(loaded, outcome.batch, _keeping(receipt, done))
+        await self.writer.commit(loaded, outcome.batch, _keeping(receipt, done, self.wall()))
         # From here on the command is done: what another process does first only takes over the settling.
         with contextlib.suppress(Lost):
             while not outcome.settled:
@@ -285,7 +299,7 @@ class Host:
         return replace(done, revision=loaded.state.revision)
 
     async def _use(self, loaded: Loaded) -> None:
-        wall = time.time()
+        wall = self.wall()
         if loaded.use(wall):
             woken = loaded.row.clock
             await self.shelf.write(lambda connection: playgrounds.set_clock(connection, loaded.id, woken))
@@ -304,7 +318,7 @@ class Host:
         if due is not None and loaded.mode is clock.TimeMode.LIVE and not row.paused and not loaded.is_stale:
             moment = clocks.wall_of(row, due)
             if moment <= loaded.awake_until:
-                delay = moment - time.time()
+                delay = moment - self.wall()
         self._ticker.plan(loaded.id, delay)
 
     async def _tick(self, playground: str) -> None:
@@ -317,10 +331,19 @@ class Host:
         except Exception:
             log.exception("waking playground %s failed", playground)
 
-    async def _sweep(self) -> None:
+    async def is_ready(self) -> bool:
+        """Say whether the store answers."""
+        try:
+            await asyncio.wait_for(self.shelf.read(lambda connection: stored.head(connection, "")), READY_WITHIN)
+        except Exception:
+            log.exception("the store does not answer")
+            return False
+        return True
+
+    async def _sweep(self, doors: Doors) -> None:
         expired_at = 0.0
         while True:
-            wall = time.time()
+            wall = self.wall()
             try:
                 for loaded in self.shelf:
                     if loaded.readers:
@@ -331,6 +354,8 @@ class Host:
                 if wall - expired_at > EXPIRE_EVERY:
                     expired_at = wall
                     await self.expire(wall)
+                    await doors.forget_old(wall - UNUSED_SECONDS)
+                    await self.shelf.write(lambda connection: answers.forget_old(connection, self.wall()))
             except Exception:
                 log.exception("sweeping failed")
             await asyncio.sleep(SWEEP_EVERY)
@@ -367,8 +392,8 @@ async def _row(loaded: Loaded) -> playgrounds.Row:
     return loaded.row
 
 
-def _keeping(receipt: Receipt | None, done: Executed) -> database.Work[None] | None:
+def _keeping(receipt: Receipt | None, done: Executed, at: float) -> database.Work[None] | None:
     if receipt is None:
         return None
-    once, answer, at = receipt.once, receipt.answer(done), time.time()
+    once, answer = receipt.once, receipt.answer(done)
     return lambda connection: answers.keep(connection, once, answer, at)

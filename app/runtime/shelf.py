@@ -24,8 +24,9 @@ READERS = 4
 class Shelf:
     """Loads from the store in threads of its own and keeps what was used last."""
 
-    def __init__(self, db: database.Database) -> None:
+    def __init__(self, db: database.Database, wall: Callable[[], float] = time.time) -> None:
         self.db = db
+        self.wall = wall
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._kept: OrderedDict[str, Loaded] = OrderedDict()
         self._coming: dict[str, asyncio.Task[Loaded]] = {}
@@ -66,7 +67,7 @@ class Shelf:
 
     def put(self, made: Made) -> Loaded:
         """Keep a playground that was just stored."""
-        loaded = Loaded(made.row, made.state, 0, time.time())
+        loaded = Loaded(made.row, made.state, 0, self.wall())
         for entries in made.commits:
             loaded.ring.fill(entries)
         return self._keep(loaded)
@@ -93,7 +94,7 @@ class Shelf:
 
     async def _load(self, playground: str) -> Loaded:
         folded = await self.in_thread(lambda: loading.load(self.db, playground))
-        loaded = Loaded(folded.row, folded.state, folded.snapshot_at, time.time())
+        loaded = Loaded(folded.row, folded.state, folded.snapshot_at, self.wall())
         loaded.is_resting = False
         for entries in folded.commits:
             loaded.ring.fill(entries)
@@ -102,7 +103,7 @@ class Shelf:
     def _keep(self, loaded: Loaded) -> Loaded:
         self._kept[loaded.id] = loaded
         if len(self._kept) > MOST_LOADED:
-            self.put_away_idle(time.time())
+            self.put_away_idle(self.wall())
         return loaded
 
 

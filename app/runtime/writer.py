@@ -46,7 +46,7 @@ class Writer:
         """Take in what other processes appended, finish a cut-off settle, let due time pass."""
         if self.shelf.db.is_shared:
             await self._catch_up(loaded)
-        at = loaded.now(time.time())
+        at = loaded.now(self.shelf.wall())
         if loaded.mode is clock.TimeMode.INSTANT:
             clocks.hold_clock_timers(loaded.state, at)
         if not loaded.is_resting:
@@ -142,7 +142,7 @@ class Writer:
 
     async def note_refusal(self, loaded: Loaded, actor: str, refusal: errors.ApiError) -> None:
         """Leave a note in the journal: at most one a second and actor."""
-        wall, place = time.time(), (loaded.id, actor)
+        wall, place = self.shelf.wall(), (loaded.id, actor)
         if refusal.code >= 500 or wall - self._refused_at.get(place, 0.0) < REFUSALS_EVERY:
             return
         self._refused_at[place] = wall
