@@ -1,0 +1,60 @@
+"""PIPELINE: which steps run at which kind of place, in which order. The one visible list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from app.dataplane.flow import Flow, Verdict
+from app.dataplane.packet import PlaceKind
+from app.dataplane.steps import (
+    application,
+    choose_endpoint,
+    deliver,
+    host,
+    load_balance,
+    origin,
+    rewrite,
+    route,
+    service_match,
+)
+from app.dataplane.world import World
+
+StepFunction = Callable[[World, Flow], Verdict]
+
+START: tuple[StepFunction, ...] = (
+    origin.leave_pod,
+    origin.leave_node,
+    origin.leave_outside,
+)
+"""Where the client is: exactly one of them has something to say."""
+
+_IN_A_POD: tuple[StepFunction, ...] = (
+    # The kernel first: without a listener the program is never asked.
+    deliver.find_listener,
+    application.answer_in_pod,
+)
+
+PIPELINE: Mapping[PlaceKind, tuple[StepFunction, ...]] = {
+    PlaceKind.LOAD_BALANCER: (load_balance.pick_node,),
+    PlaceKind.NODE: (
+        # What stands before the node sees the packet before the node does.
+        service_match.pass_firewall,
+        # nat PREROUTING or OUTPUT: the destination as the client wrote it.
+        service_match.match_service,
+        # The load balancer firewall stands before the choice: a source that may not come is not balanced.
+        service_match.check_source,
+        # No endpoint: the filter table's REJECT or DROP, since nat had no rule to rewrite with.
+        choose_endpoint.choose,
+        rewrite.rewrite_destination,
+        # POSTROUTING comes after the routing decision in the kernel; here the route is the step that leaves the place.
+        rewrite.rewrite_source,
+        # Only with the destination rewritten is it known who is meant.
+        route.onward,
+        # What is left was meant for the node itself.
+        host.answer_health_check,
+        host.refuse,
+    ),
+    PlaceKind.POD: _IN_A_POD,
+    PlaceKind.DNS: _IN_A_POD,
+    PlaceKind.OUTSIDE: (application.answer_outside,),
+}

@@ -1,0 +1,129 @@
+"""What the program at the far end says: in a pod, in the API server, or in the world outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.dataplane import networks, phrases, proxy
+from app.dataplane.flow import Answer, Flow, Verdict, pod_ref, service_ref, stop
+from app.dataplane.packet import Protocol
+from app.dataplane.trace import Disposition, StepKind
+from app.dataplane.world import World
+from app.kinds import images
+from app.machinery import objects
+from app.machinery.objects import Object, ObjectRef
+
+SLOW_ANNOTATION = "podlane.dev/slow"
+_TLS_PORTS = frozenset({443, 6443, 8443, 9443})
+_OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version"})
+_UNITS = {"ms": 1.0, "s": 1000.0, "m": 60000.0}
+
+
+def answer_in_pod(world: World, flow: Flow) -> Verdict:
+    """Let the pod's program answer what it was asked."""
+    pod = flow.server
+    assert pod is not None
+    slow = slowness(objects.annotations_of(pod).get(SLOW_ANNOTATION, ""))
+    flow.answer = Answer(0, "", slow)
+    scheme, packet = flow.asked.scheme, flow.packet
+    words = {"pod": flow.server_name}
+    if packet.proto is Protocol.UDP:
+        return _accept(flow, "DatagramAnswered", words, pod)
+    if scheme not in ("http", "https"):
+        return _accept(flow, "ConnectionAccepted", words, pod)
+    responder = images.responds(pod, packet.dport, packet.proto.value)
+    if responder is None or not responder.http:
+        return _reset(flow, "NotHTTP", pod)
+    if scheme == "https" and packet.dport not in _TLS_PORTS and _is_known(pod, responder.container):
+        return _reset(flow, "NotTLS", pod)
+    flow.answer = Answer(responder.status, responder.body, slow)
+    return _answer(flow, responder.status, pod)
+
+
+def _answer(flow: Flow, status: int, pod: Object) -> Verdict:
+    words = {"pod": flow.server_name, "status": status, "asked": asked_words(flow)}
+    if status >= 400:
+        return _accept(flow, "HTTPErrorAnswered", words, pod)
+    if flow.matched is None or not words["asked"]:
+        return _accept(flow, "ServerAnswered", words, pod)
+    because = (service_ref(flow.matched.port, "spec.ports"), pod_ref(pod))
+    return stop(flow, "HostAndPathIgnored", words, Disposition.DELIVERED, because, kind=StepKind.APPLICATION)
+
+
+def asked_words(flow: Flow) -> str:
+    """Write which host and path the request carries that a Service never looks at; empty when neither."""
+    host = next((value for name, value in flow.asked.headers.items() if name.lower() == "host"), "")
+    found = [f"Host {host}"] if host else []
+    if flow.asked.path not in ("", "/"):
+        found.append(f"path {flow.asked.path}")
+    return phrases.listed(found, joint="or")
+
+
+def _accept(flow: Flow, code: str, words: Mapping[str, Any], pod: Object) -> Verdict:
+    return stop(flow, code, words, Disposition.DELIVERED, (pod_ref(pod),), kind=StepKind.APPLICATION)
+
+
+def _reset(flow: Flow, code: str, pod: Object) -> Verdict:
+    because = (pod_ref(pod, "spec.containers[0].image"),)
+    return stop(flow, code, {"pod": flow.server_name}, Disposition.RESET, because, kind=StepKind.APPLICATION)
+
+
+def _is_known(pod: Object, container: str) -> bool:
+    for one in images.serving_containers(pod):
+        if one.get("name") == container:
+            return images.known(str(one.get("image") or "")) is not None
+    return False
+
+
+def slowness(text: str) -> float:
+    """Read a duration such as 300ms or 2s as milliseconds, 0 for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", text.strip())
+    return float(match[1]) * _UNITS[match[2]] if match else 0.0
+
+
+def answer_outside(world: World, flow: Flow) -> Verdict:
+    """Let the API server answer at its address, and a stand-in for the names of the world outside."""
+    packet = flow.packet
+    if world.api_server_addresses().get(packet.dst) == packet.dport:
+        return _answer_api_server(flow)
+    if flow.endpoint is not None:
+        return _handmade(flow, flow.endpoint)
+    if networks.STAND_INS.holds(packet.dst):
+        flow.answer = Answer(200 if flow.asked.scheme in ("http", "https") else 0)
+        flow.server_name = packet.dst
+        words = {"address": packet.dst}
+        return stop(flow, "OutsideAnswered", words, Disposition.DELIVERED, kind=StepKind.APPLICATION)
+    return stop(flow, "NobodyOutside", {"address": packet.dst}, Disposition.DROPPED)
+
+
+def _handmade(flow: Flow, endpoint: proxy.Endpoint) -> Verdict:
+    """A hand-written EndpointSlice leads out of the cluster: whoever wrote it is taken at their word."""
+    flow.answer = Answer(200 if flow.asked.scheme in ("http", "https") else 0)
+    flow.server_name = endpoint.ip
+    assert flow.matched is not None
+    ref = ObjectRef("EndpointSlice", flow.matched.port.namespace, endpoint.slice_name, "endpoints")
+    words = {"address": endpoint.ip}
+    return stop(flow, "OutsideAnswered", words, Disposition.DELIVERED, (ref,), kind=StepKind.APPLICATION)
+
+
+def _answer_api_server(flow: Flow) -> Verdict:
+    """The API server knows nobody without a token: 403, but for what anybody may read."""
+    flow.server_name = "kube-apiserver"
+    ref = (ObjectRef("Service", "default", "kubernetes", "spec.ports"),)
+    scheme, path = flow.asked.scheme, flow.asked.path
+    if scheme == "http":
+        flow.answer = Answer(400, "Client sent an HTTP request to an HTTPS server.\n")
+        words = {"pod": "kube-apiserver", "status": 400}
+        return stop(flow, "HTTPErrorAnswered", words, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)
+    if scheme != "https":
+        words = {"pod": "kube-apiserver"}
+        return stop(flow, "ConnectionAccepted", words, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)
+    known = any(name.lower() == "authorization" for name in flow.asked.headers)
+    if known or path.partition("?")[0] in _OPEN_PATHS:
+        flow.answer = Answer(200, "ok")
+        words = {"status": 200}
+        return stop(flow, "APIServerAnswered", words, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)
+    flow.answer = Answer(403)
+    return stop(flow, "AnonymousForbidden", {"path": path}, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)

@@ -1,0 +1,135 @@
+"""Which endpoint gets the packet, or why none does (nat: KUBE-SVC, KUBE-SVL; filter: REJECT and DROP)."""
+
+from __future__ import annotations
+
+from app.dataplane import diagnosis, networks, phrases, proxy, rules
+from app.dataplane.flow import Flow, Verdict, node_ref, service_ref, stop
+from app.dataplane.proxy import Choice
+from app.dataplane.trace import Action, Disposition, StepKind
+from app.dataplane.world import Draw, Matched, NodeProxy, Picked, World
+from app.machinery.objects import ObjectRef
+
+
+def choose(world: World, flow: Flow) -> Verdict:
+    """Take the usable endpoints for the way the packet came, and pick one of them."""
+    matched = flow.matched
+    if matched is None or flow.entry:
+        return None
+    own = world.proxy(flow.node)
+    usable = own.endpoints(matched.port)[1]
+    is_local = uses_local(own, flow, matched)
+    endpoints = usable.local if is_local else usable.cluster
+    if not endpoints:
+        return _none_usable(world, flow, own, usable)
+    pin = None
+    if matched.port.affinity_seconds:
+        pin = (flow.node, matched.port.text, matched.port.protocol.value, flow.packet.src)
+    picked = world.chance.pick(Draw(len(endpoints), tuple(endpoint.text for endpoint in endpoints), pin))
+    flow.endpoint, flow.usable, flow.picked = endpoints[picked.index], endpoints, picked.index
+    flow.prefix = "SVL" if is_local else "SVC"
+    _say_chosen(flow, own, usable.local_choice if is_local else usable.cluster_choice, picked)
+    return None
+
+
+def uses_local(own: NodeProxy, flow: Flow, matched: Matched) -> bool:
+    """Say whether only endpoints on this node count: pods and the node itself are spared externalTrafficPolicy Local."""
+    if matched.by == "ClusterIP":
+        return matched.port.internal_local
+    if not matched.port.external_local:
+        return False
+    return not (networks.PODS.holds(flow.packet.src) or own.owns(flow.packet.src))
+
+
+def _say_chosen(flow: Flow, own: NodeProxy, choice: Choice, picked: Picked) -> None:
+    matched, endpoint = flow.matched, flow.endpoint
+    assert matched is not None
+    assert endpoint is not None
+    code = _code(own, matched.port, choice, picked)
+    words = {
+        "pod": endpoint.pod[1] or endpoint.text,
+        "count": phrases.counted(picked.of, "endpoint"),
+        "service": f"{matched.port.namespace}/{matched.port.name}",
+        "node": flow.node,
+        "zone": own.labels.get(proxy.ZONE_LABEL, ""),
+        "client": flow.packet.src,
+        "policy": "internalTrafficPolicy" if matched.by == "ClusterIP" else "externalTrafficPolicy",
+    }
+    flow.note(StepKind.CHOOSE_ENDPOINT, Action.PERMITTED, code, words, _refs(flow, code), _rule(own, flow, picked))
+
+
+def _code(own: NodeProxy, port: proxy.ServicePort, choice: Choice, picked: Picked) -> str:
+    if picked.how == "kept":
+        return "ConnectionKeptEndpoint"
+    if picked.how == "pinned":
+        return "AffinityKept"
+    if own.is_stale(port.namespace, port.name):
+        return "StaleEndpointChosen"
+    match choice:
+        case Choice.TERMINATING | Choice.LOCAL_TERMINATING:
+            return "TerminatingEndpointChosen"
+        case Choice.LOCAL:
+            return "LocalEndpointChosen"
+        case Choice.SAME_ZONE:
+            return "SameZoneEndpointChosen"
+        case Choice.SAME_NODE:
+            return "SameNodeEndpointChosen"
+        case _:
+            return "EndpointChosen" if picked.of > 1 else "OnlyEndpointChosen"
+
+
+def _refs(flow: Flow, code: str) -> tuple[ObjectRef, ...]:
+    matched, endpoint = flow.matched, flow.endpoint
+    assert matched is not None
+    assert endpoint is not None
+    piece = ObjectRef("EndpointSlice", matched.port.namespace, endpoint.slice_name, "endpoints")
+    pod = (ObjectRef("Pod", *endpoint.pod),) if endpoint.pod[1] else ()
+    if code == "AffinityKept":
+        return service_ref(matched.port, "spec.sessionAffinity"), piece, *pod
+    if code == "LocalEndpointChosen":
+        field = "spec.internalTrafficPolicy" if matched.by == "ClusterIP" else "spec.externalTrafficPolicy"
+        return service_ref(matched.port, field), piece, *pod
+    return piece, *pod
+
+
+def _rule(own: NodeProxy, flow: Flow, picked: Picked) -> str:
+    assert flow.matched is not None
+    assert flow.endpoint is not None
+    if picked.how == "kept":
+        return ""
+    if own.mode == "nftables":
+        return rules.nft_dnat(flow.matched.port, flow.usable)
+    if picked.how == "pinned":
+        return rules.affinity(flow.matched.port, flow.endpoint, flow.prefix)
+    return rules.balance(flow.matched.port, flow.usable, flow.picked, flow.prefix)
+
+
+def _none_usable(world: World, flow: Flow, own: NodeProxy, usable: proxy.Categorized) -> Verdict:
+    matched = flow.matched
+    assert matched is not None
+    if usable.has_endpoints:
+        return _no_local(flow, own, matched)
+    found = diagnosis.no_endpoints(world, own, matched.port)
+    rule = _filter_rule(own, matched, local=False)
+    return stop(flow, found.code, found.words, Disposition.REFUSED, found.because, rule, StepKind.CHOOSE_ENDPOINT)
+
+
+def _no_local(flow: Flow, own: NodeProxy, matched: Matched) -> Verdict:
+    port = matched.port
+    every, _ = own.endpoints(port)
+    others = len([endpoint for endpoint in every if endpoint.ready or (endpoint.serving and endpoint.terminating)])
+    inside = matched.by == "ClusterIP"
+    words = {
+        "service": f"{port.namespace}/{port.name}",
+        "node": flow.node,
+        "others": f"there {'is 1' if others == 1 else f'are {others}'}",
+    }
+    field = "spec.internalTrafficPolicy" if inside else "spec.externalTrafficPolicy"
+    code = "NoLocalEndpointsInside" if inside else "NoLocalEndpointsOutside"
+    because = (service_ref(port, field), node_ref(flow.node))
+    rule = _filter_rule(own, matched, local=True)
+    return stop(flow, code, words, Disposition.DROPPED, because, rule, StepKind.CHOOSE_ENDPOINT)
+
+
+def _filter_rule(own: NodeProxy, matched: Matched, local: bool) -> str:
+    write = rules.nft_no_endpoints if own.mode == "nftables" else rules.no_endpoints
+    return write(matched.port, matched.address, matched.by, local)

@@ -1,0 +1,100 @@
+"""Where a connection begins: a pod, a node, or the world outside."""
+
+from __future__ import annotations
+
+from app.cluster import state
+from app.dataplane import networks
+from app.dataplane.flow import Flow, Move, Verdict, node_ref, pod_ref, stop, to_node
+from app.dataplane.packet import Place, PlaceKind
+from app.dataplane.trace import Action, Disposition, StepKind
+from app.dataplane.world import World
+from app.machinery import objects
+from app.machinery.objects import ObjectRef
+
+
+def leave_pod(world: World, flow: Flow) -> Verdict:
+    """A pod's packet goes to its node; what is meant for the pod itself never leaves it."""
+    client, packet = flow.client, flow.packet
+    if client.kind != "pod":
+        return None
+    words = {"client": client.name, "to": f"{packet.dst}:{packet.dport}", "node": client.node}
+    flow.note(StepKind.ORIGIN, Action.FORWARDED, "PodConnects", words, (pod_ref((client.namespace, client.name)),))
+    if networks.LOOPBACK.holds(packet.dst) or packet.dst == client.address:
+        return Move(Place(PlaceKind.POD, client.name, client.namespace))
+    return to_node(client.node)
+
+
+def leave_node(world: World, flow: Flow) -> Verdict:
+    """A node's own packet meets the node's rules at once."""
+    client, packet = flow.client, flow.packet
+    if client.kind != "node":
+        return None
+    words = {"node": client.name, "to": f"{packet.dst}:{packet.dport}"}
+    flow.note(StepKind.ORIGIN, Action.FORWARDED, "NodeConnects", words, (node_ref(client.name),))
+    return to_node(client.name)
+
+
+def leave_outside(world: World, flow: Flow) -> Verdict:
+    """A packet from outside enters where its address leads, or where it was asked to."""
+    packet = flow.packet
+    words = {"client": flow.client.address, "to": f"{packet.dst}:{packet.dport}"}
+    flow.note(StepKind.ORIGIN, Action.FORWARDED, "OutsideConnects", words)
+    if flow.asked.via:
+        node = flow.asked.via
+        flow.note(StepKind.ROUTE, Action.FORWARDED, "EntersAsAsked", {"node": node}, (node_ref(node),))
+        return to_node(node)
+    return _by_address(world, flow)
+
+
+def _by_address(world: World, flow: Flow) -> Verdict:
+    address = flow.packet.dst
+    node = world.node_at(address)
+    if node:
+        words = {"address": address, "node": node}
+        flow.note(StepKind.ROUTE, Action.FORWARDED, "NodeAddressReached", words, (node_ref(node, "status.addresses"),))
+        return to_node(node)
+    for key in world.state.addresses.services.get(address):
+        service = world.state.get(key)
+        if service is None:
+            continue
+        if address in state.load_balancer_ips(service):
+            return _to_load_balancer(flow, key.namespace, key.name, address)
+        if address in (objects.spec_of(service).get("externalIPs") or ()):
+            return _to_external_ip(world, flow, key.namespace, key.name, address)
+    return _lost(world, flow)
+
+
+def _to_load_balancer(flow: Flow, namespace: str, name: str, address: str) -> Verdict:
+    ref = ObjectRef("Service", namespace, name, "status.loadBalancer.ingress")
+    words = {"address": address, "service": f"{namespace}/{name}"}
+    flow.note(StepKind.ROUTE, Action.FORWARDED, "LoadBalancerReached", words, (ref,))
+    return Move(Place(PlaceKind.LOAD_BALANCER, address))
+
+
+def _to_external_ip(world: World, flow: Flow, namespace: str, name: str, address: str) -> Verdict:
+    nodes = [objects.name_of(node) for node in world.state.list(state.NODES)]
+    if not nodes:
+        return stop(flow, "NoNodes", {}, Disposition.DROPPED)
+    ref = ObjectRef("Service", namespace, name, "spec.externalIPs")
+    words = {"address": address, "service": f"{namespace}/{name}", "node": nodes[0]}
+    flow.note(StepKind.ROUTE, Action.FORWARDED, "ExternalIPRouted", words, (ref,))
+    return to_node(nodes[0])
+
+
+def _lost(world: World, flow: Flow) -> Verdict:
+    address = flow.packet.dst
+    words = {"address": address}
+    if networks.SERVICES.holds(address):
+        key = world.state.addresses.cluster_ips.get(address)
+        held = (ObjectRef("Service", key.namespace, key.name, "spec.clusterIP"),) if key else ()
+        return stop(
+            flow, "NoRouteToServiceNetwork", {**words, "network": networks.SERVICES.text}, Disposition.DROPPED, held
+        )
+    if networks.PODS.holds(address):
+        ref = tuple(pod_ref(pod, "status.podIP") for pod in world.pods_at(address))
+        return stop(flow, "NoRouteToPodNetwork", {**words, "network": networks.PODS.text}, Disposition.DROPPED, ref)
+    if networks.LOAD_BALANCERS.holds(address):
+        return stop(flow, "LoadBalancerAddressUnknown", words, Disposition.DROPPED)
+    if networks.NODES.holds(address):
+        return stop(flow, "NoSuchNode", words, Disposition.NO_ROUTE)
+    return Move(Place(PlaceKind.OUTSIDE, address))

@@ -1,0 +1,236 @@
+"""Which Service a packet is for, by the rules of the node it is on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.cluster import state
+from app.dataplane import networks, phrases, proxy, rules
+from app.dataplane.flow import Flow, Verdict, node_ref, port_ref, service_ref, stop
+from app.dataplane.trace import Action, Disposition, StepKind
+from app.dataplane.world import FIREWALL_ANNOTATION, Matched, NodeProxy, World
+from app.machinery import objects
+from app.machinery.objects import ObjectRef
+
+_FIELD = {
+    "ClusterIP": "spec.clusterIP",
+    "LoadBalancerIP": "status.loadBalancer.ingress",
+    "ExternalIP": "spec.externalIPs",
+}
+_CODE = {
+    "ClusterIP": "ClusterIPMatched",
+    "NodePort": "NodePortMatched",
+    "LoadBalancerIP": "LoadBalancerIPMatched",
+    "ExternalIP": "ExternalIPMatched",
+}
+
+
+def pass_firewall(world: World, flow: Flow) -> Verdict:
+    """A firewall before the node drops what it is told to, of what comes from outside."""
+    if flow.client.kind != "external" or flow.entry:
+        return None
+    closed = objects.annotations_of(world.node(flow.node) or {}).get(FIREWALL_ANNOTATION, "")
+    if not any(_covers(part, flow.packet.dport) for part in closed.split(",")):
+        return None
+    words = {"node": flow.node, "dport": flow.packet.dport}
+    because = (node_ref(flow.node, f"metadata.annotations['{FIREWALL_ANNOTATION}']"),)
+    return stop(flow, "NodeFirewall", words, Disposition.DROPPED, because)
+
+
+def _covers(text: str, port: int) -> bool:
+    low, dash, high = text.strip().partition("-")
+    if not low.isdigit() or (dash and not high.isdigit()):
+        return False
+    return int(low) <= port <= int(high or low)
+
+
+def match_service(world: World, flow: Flow) -> Verdict:
+    """Find the service port the destination belongs to (nat: KUBE-SERVICES, KUBE-NODEPORTS)."""
+    if flow.entry:
+        return None
+    own, packet = world.proxy(flow.node), flow.packet
+    if not own.mode:
+        return _without_proxy(world, flow)
+    matched = own.match(packet.dst, packet.proto, packet.dport)
+    if matched is None:
+        return _unmatched(world, flow, own)
+    flow.matched = matched
+    port = matched.port
+    words = {
+        "address": packet.dst,
+        "dport": packet.dport,
+        "service": f"{port.namespace}/{port.name}",
+        "inside": "" if flow.client.kind == "external" else ": the node acts for the load balancer at once",
+    }
+    flow.note(
+        StepKind.SERVICE_MATCH, Action.PERMITTED, _CODE[matched.by], words, _matched_refs(matched), _rule(own, matched)
+    )
+    return None
+
+
+def _matched_refs(matched: Matched) -> tuple[ObjectRef, ...]:
+    if matched.by == "NodePort":
+        return (port_ref(matched.port, "nodePort"),)
+    return service_ref(matched.port, _FIELD[matched.by]), port_ref(matched.port, "port")
+
+
+def _rule(own: NodeProxy, matched: Matched) -> str:
+    if own.mode == "nftables":
+        return rules.nft_match(matched.port, matched.address, matched.by)
+    match matched.by:
+        case "ClusterIP":
+            return rules.cluster_ip(matched.port)
+        case "NodePort":
+            return rules.node_port(matched.port)
+        case "LoadBalancerIP":
+            return rules.load_balancer_ip(matched.port, matched.address)
+        case _:
+            return rules.external_ip(matched.port, matched.address)
+
+
+def check_source(world: World, flow: Flow) -> Verdict:
+    """Drop what loadBalancerSourceRanges do not list; iptables writes that rule only while there are endpoints."""
+    matched = flow.matched
+    if matched is None or matched.by != "LoadBalancerIP" or not matched.port.source_ranges or flow.entry:
+        return None
+    own, port = world.proxy(flow.node), matched.port
+    if own.mode == "iptables" and not own.endpoints(port)[1].has_endpoints:
+        return None
+    if any(_in_range(text, flow.packet.src) for text in port.source_ranges):
+        return None
+    words = {
+        "source": flow.packet.src,
+        "service": f"{port.namespace}/{port.name}",
+        "ranges": phrases.listed(port.source_ranges),
+    }
+    rule = rules.firewall_drop(port, matched.address) if own.mode == "iptables" else ""
+    because = (service_ref(port, "spec.loadBalancerSourceRanges"),)
+    return stop(flow, "SourceNotAllowed", words, Disposition.DROPPED, because, rule, StepKind.SERVICE_MATCH)
+
+
+def _in_range(text: str, address: str) -> bool:
+    found = networks.parse(text)
+    return found is not None and found.holds(address)
+
+
+# --- when no rule matches -----------------------------------------------------------------------
+
+
+def _unmatched(world: World, flow: Flow, own: NodeProxy) -> Verdict:
+    if own.kept:
+        now = NodeProxy(world, own.name, own.labels, own.mode, own.addresses, {})
+        found = now.match(flow.packet.dst, flow.packet.proto, flow.packet.dport)
+        if found is not None:
+            return _stale(flow, found)
+    holders = list(own.holders(flow.packet.dst))
+    if holders:
+        return _wrong_port(flow, own, holders)
+    if networks.SERVICES.holds(flow.packet.dst):
+        return _unallocated(world, flow, own)
+    _say_direct(world, flow)
+    return None
+
+
+def _stale(flow: Flow, found: Matched) -> Verdict:
+    packet, port = flow.packet, found.port
+    words = {
+        "node": flow.node,
+        "service": f"{port.namespace}/{port.name}",
+        "address": packet.dst,
+        "dport": packet.dport,
+    }
+    fate = Disposition.REFUSED if found.by == "NodePort" else Disposition.DROPPED
+    because = (*_matched_refs(found), node_ref(flow.node))
+    return stop(flow, "StaleRulesWithoutService", words, fate, because, kind=StepKind.SERVICE_MATCH)
+
+
+def _without_proxy(world: World, flow: Flow) -> Verdict:
+    packet = flow.packet
+    own = world.proxy(flow.node)
+    now = NodeProxy(world, own.name, own.labels, "iptables", own.addresses, {})
+    found = now.match(packet.dst, packet.proto, packet.dport)
+    if found is None:
+        return None
+    words = {"node": flow.node, "address": packet.dst, "dport": packet.dport}
+    fate = Disposition.REFUSED if found.by == "NodePort" else Disposition.DROPPED
+    because = (node_ref(flow.node, "metadata.annotations['podlane.dev/kube-proxy']"),)
+    return stop(flow, "NoProxyOnNode", words, fate, because, kind=StepKind.SERVICE_MATCH)
+
+
+def _wrong_port(flow: Flow, own: NodeProxy, holders: Sequence[tuple[str, str]]) -> Verdict:
+    """Say why the address is right and the port is not; a load balancer's address goes on to the load balancer."""
+    ports = [port for holder in holders for port in own.ports(*holder)]
+    address, dport = flow.packet.dst, flow.packet.dport
+    if not ports or all(address in port.load_balancer_ips and address != port.cluster_ip for port in ports):
+        return None
+    code, field, port = _blamed_port(ports, dport)
+    is_cluster_ip = any(address == each.cluster_ip for each in ports)
+    nft = own.mode == "nftables" and is_cluster_ip
+    words = {
+        "service": f"{port.namespace}/{port.name}",
+        "ports": phrases.listed([str(number) for number in dict.fromkeys(each.port for each in ports)]),
+        "port": port.port,
+        "dport": dport,
+        "hint": "",
+        "has": phrases.listed([each.protocol.value for each in ports if each.port == dport]),
+        "protocol": flow.packet.proto.value,
+    }
+    fate = Disposition.REFUSED if nft else Disposition.DROPPED
+    because = (port_ref(port, field),)
+    rule = rules.NFT_WRONG_PORT if nft else ""
+    return stop(flow, code, words, fate, because, rule, StepKind.SERVICE_MATCH)
+
+
+def _blamed_port(ports: Sequence[proxy.ServicePort], dport: int) -> tuple[str, str, proxy.ServicePort]:
+    for port in ports:
+        if port.port == dport:
+            return "ProtocolNotInService", "protocol", port
+    for port in ports:
+        if port.node_port == dport:
+            return "NodePortAskedAtClusterIP", "nodePort", port
+    for port in ports:
+        if port.target_port == dport:
+            return "TargetPortAskedAtClusterIP", "targetPort", port
+    return "PortNotInService", "port", ports[0]
+
+
+def _unallocated(world: World, flow: Flow, own: NodeProxy) -> Verdict:
+    address = flow.packet.dst
+    known = world.state.addresses.cluster_ips
+    close = phrases.closest(address, known)
+    words = {
+        "address": address,
+        "network": networks.SERVICES.text,
+        "close": f"; {close} is that of Service {known[close].namespace}/{known[close].name}" if close else "",
+    }
+    because = (ObjectRef("Service", known[close].namespace, known[close].name, "spec.clusterIP"),) if close else ()
+    rule = rules.NFT_UNALLOCATED if own.mode == "nftables" else ""
+    return stop(flow, "UnallocatedServiceIP", words, Disposition.DROPPED, because, rule, StepKind.SERVICE_MATCH)
+
+
+def _say_direct(world: World, flow: Flow) -> None:
+    """Note, on the client's own node, that no Service takes part."""
+    if flow.node != flow.client.node or flow.asked.scheme == "dns":
+        return
+    address = flow.packet.dst
+    pods = world.pods_at(address)
+    node = world.node_at(address)
+    if node:
+        what = f"it is the address of {'this node' if node == flow.node else node}"
+    elif pods:
+        what = f"it is the address of pod {objects.name_of(pods[0])} itself"
+    else:
+        what = "no Service holds it"
+    words = {"node": flow.node, "address": address, "what": what}
+    flow.note(StepKind.SERVICE_MATCH, Action.PERMITTED, "NoServiceMatched", words)
+
+
+def services_by_port(world: World, number: int) -> list[proxy.ServicePort]:
+    """Return the service ports that have the number as port or targetPort, Services with node ports first."""
+    found = [
+        port
+        for service in world.state.list(state.SERVICES)
+        for port in proxy.service_ports(service)
+        if number in (port.port, port.target_port)
+    ]
+    return sorted(found, key=lambda port: (not port.node_port, port.port != number))
