@@ -164,7 +164,7 @@ def is_complete(deployment: Object, counted: Mapping[str, Any]) -> bool:
         counted.get("updatedReplicas", 0) == count
         and counted.get("replicas", 0) == count
         and counted.get("availableReplicas", 0) == count
-        and counted.get("observedGeneration", 0) >= objects.metadata(deployment).get("generation", 1)
+        and int(counted.get("observedGeneration", 0)) >= int(objects.metadata(deployment).get("generation", 1))
     )
 
 
