@@ -275,6 +275,7 @@ def _workload(obj: Object) -> Element:
     return {
         "labels": dict(objects.labels_of(obj)),
         "owner": _owner(obj),
+        "template": dict(objects.dig(spec, "template", "metadata", "labels") or {}),
         "replicas": spec.get("replicas", 1),
         "ready": status.get("readyReplicas") or 0,
         "revision": objects.annotations_of(obj).get("deployment.kubernetes.io/revision", ""),

@@ -1,0 +1,122 @@
+// The diagram as a tree of words: lanes, groups, objects, in the order a reader meets them. Pure.
+
+import { YOU, endpointsOf, shownLabels } from "./model.js";
+
+/** @typedef {import("./types").Arranged} Arranged */
+/** @typedef {import("./types").Element} Element */
+/** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
+
+/**
+ * @typedef {object} Row
+ * @property {string} key
+ * @property {string} ref        "" for a lane
+ * @property {string} lane
+ * @property {string} name       what type-ahead looks at
+ * @property {string} label      what a screen reader says
+ * @property {number} level
+ * @property {number} size
+ * @property {number} position
+ * @property {boolean | null} open   whether a row with rows under it shows them
+ */
+
+/**
+ * @param {Arranged} arranged @param {Set<string>} closed keys of rows whose rows are folded away
+ * @param {Say} say @param {string} outside
+ * @returns {Row[]}
+ */
+export function rows(arranged, closed, say, outside) {
+  const balancers = arranged.balancers.map((found) => leaf(found.ref, found.service.name, [say("cloud"), found.service.name, found.service.external?.[0] ?? say("pending")]));
+  const names = arranged.dns ? [leaf(arranged.dns.key, say("dns"), [say("dns"), arranged.dns.service?.ip ?? ""])] : [];
+  /** @type {[string, Draft[]][]} */
+  const lanes = [
+    ["outside", [leaf(YOU, say("you"), [say("you"), outside]), ...arranged.clients.map((pod) => podLeaf(pod, say))]],
+    ["edge", balancers],
+    ["nodes", arranged.nodes.map((node) => leaf(node.ref, node.name, ["Node", node.name, node.ip ?? "", node.ready ? "" : say("node.notready")]))],
+    ["services", [...arranged.fronts.filter((front) => front.service).map((front) => serviceLeaf(front, say)), ...names]],
+    ["slices", arranged.fronts.flatMap((front) => front.slices.slice(0, 1).map((slice) => sliceLeaf(front, slice, say)))],
+    ["pods", arranged.groups.map((group) => groupRow(group, say))],
+  ];
+  const filled = lanes.filter(([, drafts]) => drafts.length);
+  return filled.flatMap(([key, drafts], index) => {
+    const lane = { ref: "", name: say(`lane.${key}`), label: say(`lane.${key}`), under: drafts };
+    return flat(lane, `lane:${key}`, key, 1, filled.length, index + 1, closed);
+  });
+}
+
+/** @typedef {{ref: string, name: string, label: string, under?: Draft[]}} Draft */
+
+/** @param {string} ref @param {string} name @param {string[]} words @returns {Draft} */
+function leaf(ref, name, words) {
+  return { ref, name, label: words.filter(Boolean).join(", ") };
+}
+
+/** @param {Element} pod @param {Say} say @returns {Draft} */
+function podLeaf(pod, say) {
+  const labels = shownLabels(pod).map(([key, value]) => `${key}=${value}`).join(" ");
+  const state = pod.word === "Running" && !pod.ready ? say("notready") : pod.word ?? "";
+  return leaf(pod.ref, pod.name, [`Pod ${pod.name}`, state, pod.ip ?? "", pod.node ?? "", labels]);
+}
+
+/** @param {import("./types").Front} front @param {Say} say @returns {Draft} */
+function serviceLeaf(front, say) {
+  const service = /** @type {Element} */ (front.service);
+  const selector = Object.entries(service.selector ?? {}).map(([key, value]) => `${key}=${value}`).join(" ");
+  const ready = front.counts.ready ? say("ready", { n: front.counts.ready }) : say("none.endpoints");
+  return leaf(service.ref, service.name, [`Service ${service.name}`, service.type ?? "", service.ip ?? "", selector || say("none.selector"), ready]);
+}
+
+/** @param {import("./types").Front} front @param {Element} slice @param {Say} say @returns {Draft} */
+function sliceLeaf(front, slice, say) {
+  const { ready, waiting } = front.counts;
+  const words = [say("ready", { n: ready }), waiting ? say("waiting", { n: waiting }) : ""].filter(Boolean);
+  return leaf(slice.ref, slice.name, [`EndpointSlice ${slice.name}`, words.join(" ")]);
+}
+
+/** @param {import("./types").Group} group @param {Say} say @returns {Draft} */
+function groupRow(group, say) {
+  const title = group.kind === "Bare" ? say("pods.bare", { n: group.total }) : say("pods.of", { kind: group.kind, name: group.name, n: group.total });
+  return { ref: group.key, name: group.name || title, label: title, under: group.parts.flatMap((part) => part.pods.map((pod) => podLeaf(pod, say))) };
+}
+
+/** @param {Draft} draft @param {string} key @param {string} lane @param {number} level @param {number} size @param {number} position @param {Set<string>} closed @returns {Row[]} */
+function flat(draft, key, lane, level, size, position, closed) {
+  const under = draft.under ?? [];
+  const open = under.length ? !closed.has(key) : null;
+  /** @type {Row} */
+  const row = { key, ref: draft.ref, lane, name: draft.name, label: draft.label, level, size, position, open };
+  if (!open) return [row];
+  return [row, ...under.flatMap((child, index) => flat(child, child.ref, lane, level + 1, under.length, index + 1, closed))];
+}
+
+/**
+ * The next object along the traffic: from a Service over its slices to its pods; from a pod back.
+ * @param {Arranged} arranged @param {string} ref @param {1 | -1} direction
+ * @returns {string} a ref, "" where the way ends
+ */
+export function along(arranged, ref, direction) {
+  for (const front of arranged.fronts) {
+    const chain = [front.service?.ref ?? "", front.slices[0]?.ref ?? ""].filter(Boolean);
+    const pods = endpointsOf(front).map(([pod]) => pod);
+    if (pods.includes(ref)) {
+      if (direction < 0) return chain[chain.length - 1] ?? "";
+      continue;
+    }
+    const index = chain.indexOf(ref);
+    if (index < 0) continue;
+    if (direction > 0) return chain[index + 1] ?? pods[0] ?? "";
+    if (index > 0) return chain[index - 1];
+    const balancer = arranged.balancers.find((found) => found.service.ref === ref);
+    return balancer?.ref ?? arranged.nodes[0]?.ref ?? "";
+  }
+  return entrance(arranged, ref, direction);
+}
+
+/** @param {Arranged} arranged @param {string} ref @param {1 | -1} direction */
+function entrance(arranged, ref, direction) {
+  const balancer = arranged.balancers.find((found) => found.ref === ref);
+  if (balancer) return direction > 0 ? balancer.service.ref : YOU;
+  if (ref === YOU) return direction > 0 ? arranged.balancers[0]?.ref ?? arranged.nodes[0]?.ref ?? "" : "";
+  if (ref.startsWith("Node/")) return direction > 0 ? arranged.fronts.find((front) => front.service)?.key ?? "" : YOU;
+  if (arranged.clients.some((pod) => pod.ref === ref) && direction > 0) return arranged.dns?.key ?? "";
+  return "";
+}

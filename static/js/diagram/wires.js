@@ -1,0 +1,115 @@
+// The quiet lines between the cards: where traffic could go. Pure.
+
+import { YOU, endpointsOf } from "./model.js";
+
+/** @typedef {import("./types").Box} Box */
+/** @typedef {import("./types").Placed} Placed */
+/** @typedef {import("./types").Layout} Layout */
+
+/**
+ * @typedef {object} Wire
+ * @property {string} from
+ * @property {string} to
+ * @property {number[]} points   x, y, then two control points and the end, as a cubic curve
+ * @property {boolean} open      traffic can pass
+ */
+
+/**
+ * A curve that leaves and arrives level; `late` runs straight first and bends only after that x.
+ * @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {number} [late]
+ */
+export function curve(a, b, late) {
+  const start = late === undefined ? a.x : Math.min(Math.max(a.x, late), b.x);
+  const bend = Math.max(12, (b.x - start) / 2);
+  const points = [a.x, a.y];
+  if (start > a.x) points.push(a.x, a.y, start, a.y, start, a.y);
+  points.push(start + bend, a.y, b.x - bend, b.y, b.x, b.y);
+  return points;
+}
+
+/** The middle of a side of a box. @param {Box} box @param {"left" | "right"} side */
+export function port(box, side) {
+  return { x: side === "left" ? box.x : box.x + box.w, y: box.y + box.h / 2 };
+}
+
+/**
+ * @param {import("./types").Arranged} arranged @param {Layout} layout
+ * @returns {Wire[]}
+ */
+export function wires(arranged, layout) {
+  return [...entrances(arranged, layout), ...arranged.fronts.flatMap((front) => behind(front, layout))];
+}
+
+/** @param {Layout} layout @param {string} from @param {string} to @param {boolean} open @returns {Wire[]} */
+function wire(layout, from, to, open) {
+  const [a, b] = [layout.boxes.get(from), layout.boxes.get(to)];
+  if (!a || !b) return [];
+  return [{ from, to, open, points: curve(port(a, "right"), port(b, "left")) }];
+}
+
+/** The ways in from outside. @param {import("./types").Arranged} arranged @param {Layout} layout */
+function entrances(arranged, layout) {
+  /** @type {Wire[]} */
+  const found = [];
+  const opened = arranged.fronts.filter((front) => /** @type {any[]} */ (front.service?.ports ?? []).some((p) => p.node));
+  if (!opened.length) return found;
+  const nodes = arranged.nodes.filter((node) => layout.boxes.get(node.ref)?.form === "card");
+  const byBalancer = arranged.balancers.filter(({ service }) => service.external?.length);
+  for (const balancer of byBalancer) {
+    found.push(...wire(layout, YOU, balancer.ref, true));
+    for (const node of nodes) found.push(...wire(layout, balancer.ref, node.ref, true));
+  }
+  if (!byBalancer.length) for (const node of nodes) found.push(...wire(layout, YOU, node.ref, true));
+  for (const front of opened) for (const node of nodes) found.push(...wire(layout, node.ref, front.key, true));
+  return found;
+}
+
+/** From a Service over its slices to its pods. @param {import("./types").Front} front @param {Layout} layout */
+function behind(front, layout) {
+  const [slice] = front.slices;
+  if (!slice) return [];
+  const open = front.counts.ready + front.counts.serving > 0;
+  const found = front.service ? wire(layout, front.key, slice.ref, open) : [];
+  const from = layout.boxes.get(slice.ref);
+  if (!from) return found;
+  /** @type {Map<string, Wire>} */
+  const ends = new Map();
+  for (const [ref, state] of endpointsOf(front)) {
+    const target = footOf(layout, ref);
+    if (!target) continue;
+    const key = `${target.x}:${target.y}`;
+    const usable = state === "ready" || state === "serving";
+    const present = ends.get(key);
+    if (present) present.open ||= usable;
+    else ends.set(key, { from: slice.ref, to: ref, open: usable, points: wirePoints(from, target) });
+  }
+  return [...found, ...ends.values()];
+}
+
+/** @param {Placed} from @param {{x: number, y: number}} target */
+function wirePoints(from, target) {
+  return target.x >= from.x ? curve(port(from, "right"), target) : back(from, target);
+}
+
+/** A way back to the left, under the lanes between. @param {Box} from @param {{x: number, y: number}} target */
+function back(from, target) {
+  const start = { x: from.x + from.w / 2, y: from.y + from.h };
+  const dip = Math.max(start.y, target.y) + 36;
+  return [start.x, start.y, start.x, dip, target.x + 60, dip, target.x, target.y];
+}
+
+/**
+ * Where a wire to a pod ends: at its card in the first column, else at the left of its row, or at its crowd's box.
+ * @param {Layout} layout @param {string} ref
+ */
+export function footOf(layout, ref) {
+  const box = layout.boxes.get(ref);
+  if (!box) return null;
+  if (box.lane !== "pods") return { x: box.x + box.w, y: box.y + box.h / 2 };
+  const group = layout.groups.find((placed) => box.x >= placed.box.x && box.y >= placed.box.y && box.y < placed.box.y + placed.box.h);
+  const part = group?.parts.find((placed) => box.x >= placed.box.x - 1 && box.x < placed.box.x + placed.box.w);
+  if (!part) return port(box, "left");
+  if (box.form === "card" && box.x < part.box.x + 2) return port(box, "left");
+  if (box.form === "card") return { x: part.box.x, y: box.y + box.h / 2 };
+  return { x: part.box.x - 4, y: part.box.y + part.box.h / 2 };
+}
