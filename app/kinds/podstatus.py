@@ -34,8 +34,15 @@ def is_ready(pod: Object) -> bool:
 def ready_since(pod: Object) -> float:
     """Return when the Ready condition last changed, in seconds since 1970; 0 when it never did."""
     found = objects.condition(pod, "Ready")
-    changed = found.get("lastTransitionTime") if found else None
-    return clock.seconds(changed) if changed else 0.0
+    return instant(found.get("lastTransitionTime") if found else None)
+
+
+def instant(text: Any) -> float:
+    """Read a timestamp that anybody may have written, as seconds since 1970; 0 when it is none."""
+    try:
+        return clock.seconds(text) if text else 0.0
+    except (TypeError, ValueError, AttributeError):
+        return 0.0
 
 
 def is_available(pod: Object, min_ready_seconds: int, env: clock.Env) -> bool:

@@ -75,8 +75,7 @@ def _deletion_cost(pod: Object) -> int:
 
 
 def _created(pod: Object) -> float:
-    created = objects.metadata(pod).get("creationTimestamp")
-    return clock.seconds(created) if created else 0.0
+    return podstatus.instant(objects.metadata(pod).get("creationTimestamp"))
 
 
 def _age_bucket(age: float) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.cluster import clock
-from app.kinds import replicas
+from app.kinds import podstatus, replicas
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
 
@@ -131,7 +131,7 @@ def _half_away(value: float) -> float:
 def status(deployment: Object, sets: Sequence[Object], new: Object | None, env: clock.Env) -> Draft:
     """Return the Deployment's status: counts from its ReplicaSets, then the conditions."""
     counted = _counts(deployment, sets, new)
-    present = {c["type"]: c for c in objects.status_of(deployment).get("conditions") or ()}
+    present = {str(c.get("type")): c for c in objects.status_of(deployment).get("conditions") or ()}
     conditions = _conditions(deployment, counted, present, new, env)
     if conditions:
         counted["conditions"] = conditions
@@ -216,7 +216,7 @@ def _progress(
         said = f'ReplicaSet "{name}" is progressing.'
         fresh = dict(_condition(present, ("Progressing", "True"), "ReplicaSetUpdated", said, env))
         return {**fresh, "lastUpdateTime": env.timestamp()}
-    if present.get("status") == "True" and clock.seconds(present["lastUpdateTime"]) + int(limit) < env.now:
+    if present.get("status") == "True" and podstatus.instant(present.get("lastUpdateTime")) + int(limit) < env.now:
         said = f'ReplicaSet "{name}" has timed out progressing.'
         return _condition(present, ("Progressing", "False"), "ProgressDeadlineExceeded", said, env)
     return present
@@ -260,9 +260,9 @@ def _condition(
 def deadline(deployment: Object, counted: Mapping[str, Any]) -> float | None:
     """Return when the rollout counts as stuck, None when it is complete, failed or has no deadline."""
     limit = objects.spec_of(deployment).get("progressDeadlineSeconds", 600)
-    progress = next((c for c in counted.get("conditions") or () if c["type"] == "Progressing"), None)
-    if limit is None or int(limit) >= NO_DEADLINE or progress is None or progress["status"] != "True":
+    progress = next((c for c in counted.get("conditions") or () if c.get("type") == "Progressing"), None)
+    if limit is None or int(limit) >= NO_DEADLINE or progress is None or progress.get("status") != "True":
         return None
-    if progress["reason"] == "NewReplicaSetAvailable":
+    if progress.get("reason") == "NewReplicaSetAvailable":
         return None
-    return clock.seconds(progress["lastUpdateTime"]) + int(limit)
+    return podstatus.instant(progress.get("lastUpdateTime")) + int(limit)

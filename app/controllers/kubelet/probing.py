@@ -14,7 +14,7 @@ from typing import Any
 from app.cluster import clock, state
 from app.controllers import controller
 from app.controllers.kubelet import parts, start, statuses
-from app.kinds import images
+from app.kinds import images, podstatus
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -75,7 +75,7 @@ class _Look:
         if self.turn.fired:
             ready = found["started"] or not container.get("readinessProbe")
             return {**found, "started": True, "ready": ready}
-        since = clock.seconds(str(found["state"]["running"]["startedAt"]))
+        since = podstatus.instant(objects.dig(found, "state", "running", "startedAt")) or self.turn.env.now
         initial = since + float(probe.get("initialDelaySeconds") or 0) - self.turn.env.now
         again = (int(probe.get("successThreshold") or 1) - 1) * float(probe.get("periodSeconds") or 10)
         self.rising = max(self.rising, parts.moment(self.turn, *NEXT_PROBE) + max(initial, 0.0) + again)
@@ -133,7 +133,8 @@ def _restarted(
         events.append(parts.said(pod, "Unhealthy", f"Liveness probe failed: {failure}", "Warning"))
         events.append(parts.said(pod, "Killing", f"Container {name} failed liveness probe, will be restarted"))
         events.extend(start.started(pod, container, turn))
-        last = statuses.terminated(137, str(found["state"]["running"]["startedAt"]), now)
+        since = str(objects.dig(found, "state", "running", "startedAt") or now)
+        last = statuses.terminated(137, since, now)
         made = statuses.container_status(pod, container, statuses.running(now), int(found["restartCount"]) + 1, last)
         made["ready"] = start.is_ready_at_start(pod, container)
         main.append(made)

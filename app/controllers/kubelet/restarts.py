@@ -13,7 +13,7 @@ from typing import Any
 from app.cluster import clock, state
 from app.controllers import controller
 from app.controllers.kubelet import parts, start, statuses
-from app.kinds import images
+from app.kinds import images, podstatus
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -151,7 +151,7 @@ class _Look:
                 self.mends = True
                 return found
             return self._started(container, found, last)
-        crashed = clock.seconds(str(last["terminated"]["finishedAt"])) if last else self.turn.env.now
+        crashed = podstatus.instant(objects.dig(last, "terminated", "finishedAt")) or self.turn.env.now
         due = crashed + statuses.back_off(int(found["restartCount"]))
         if due > self.turn.env.now:
             self.deadlines.append(due)
