@@ -11,6 +11,9 @@ from app.machinery import errors, objects
 SLICE_ENTRIES = 500
 """Entries after which a slice ends and is committed; other playgrounds run between."""
 
+REACTION = 0.1
+"""Seconds of simulated time within which due timers are met together: controllers take up to that long to react."""
+
 TURNS = 1_000
 """How often one key may be reconciled within one command before it counts as a loop."""
 
@@ -41,11 +44,27 @@ def settle(under_way: run.Run, target: float | None = None) -> bool:
         if synced:
             _sync(under_way, synced)
             continue
-        timer = _next_timer(held, env, until)
-        if timer is None:
+        if not _fire_due(held, env, until):
             env.now = max(env.now, until)
             return True
-        _fire(held, env, timer)
+
+
+def _fire_due(held: state.ClusterState, env: clock.Env, until: float) -> bool:
+    """Fire the next timer, and those that follow it within a reaction's time; say False when none is to fire."""
+    first = _next_timer(held, env, until)
+    if first is None:
+        return False
+    horizon = first.due + REACTION
+    timer: clock.Timer | None = first
+    while timer is not None and timer.due <= horizon:
+        if timer.kind is clock.TimerKind.CLOCK or env.mode is not clock.TimeMode.INSTANT:
+            env.now = max(env.now, timer.due)
+        held.drop_timer(timer.id)
+        for place, one in enumerate(controllers.CONTROLLERS):
+            if one.name == timer.id.owner:
+                held.work.add(place, objects.key_from_text(timer.id.key), held.revision, fired=True)
+        timer = _next_timer(held, env, until)
+    return True
 
 
 def _next_timer(held: state.ClusterState, env: clock.Env, until: float) -> clock.Timer | None:
@@ -54,15 +73,6 @@ def _next_timer(held: state.ClusterState, env: clock.Env, until: float) -> clock
         if delay is not None:
             return delay
     return held.timers.due(until)
-
-
-def _fire(held: state.ClusterState, env: clock.Env, timer: clock.Timer) -> None:
-    if timer.kind is clock.TimerKind.CLOCK or env.mode is not clock.TimeMode.INSTANT:
-        env.now = max(env.now, timer.due)
-    held.drop_timer(timer.id)
-    for place, one in enumerate(controllers.CONTROLLERS):
-        if one.name == timer.id.owner:
-            held.work.add(place, objects.key_from_text(timer.id.key), held.revision, fired=True)
 
 
 def _turn(under_way: run.Run, work: state.queue.Work, synced: dict[str, None]) -> None:

@@ -50,14 +50,18 @@ def test_forgetting_labels_leaves_nothing_behind() -> None:
     assert index.pairs.terms == {}
 
 
-def test_a_key_waits_once_and_controllers_come_in_settle_order() -> None:
+def test_a_key_waits_once_and_a_lane_is_emptied_before_the_next() -> None:
     work = queue.WorkQueue()
     work.add(1, key("late"), 5)
     work.add(0, key("first"), 6)
     work.add(1, key("late"), 7, fired=True)
+    work.add(1, key("later"), 8)
     assert work
     assert work.pop() == queue.Work(0, key("first"), 6, False)
     assert work.pop() == queue.Work(1, key("late"), 7, True)
+    work.add(0, key("again"), 9)
+    assert work.pop() == queue.Work(1, key("later"), 8, False)
+    assert work.pop() == queue.Work(0, key("again"), 9, False)
     assert work.pop() is None
     assert not work
 

@@ -118,7 +118,7 @@ def test_every_entry_names_its_actor_command_and_what_provoked_it(web: Cluster) 
         assert entry.cause.actor
         assert entry.cause.provoked_by < entry.revision
         assert entry.cause.command in revisions
-    slices = [e for e in web.entries if e.cause.actor == "endpoint-slice-controller" and e.cause.provoked_by]
+    slices = [e for e in web.entries if e.cause.actor == "endpointslice-controller" and e.cause.provoked_by]
     assert slices
 
 
