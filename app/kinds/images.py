@@ -295,27 +295,21 @@ def _expanded(words: Sequence[str], container: Container) -> list[str]:
 def _agnhost(words: Sequence[str]) -> _Doing:
     """The test image of Kubernetes: its first argument says what it is (test/images/agnhost, release 1.36)."""
     rest = [word for word in words if not word.endswith("agnhost")]
-    if words and rest == list(words):
-        process = processes.understand(rest)
-        if process.understood and rest[0] not in ("pause",):
-            return _Doing(process.ports, process.http, process.stays, process.exit_code, "plain")
     role = rest[0] if rest else "pause"
     if role == "netexec":
-        http = _flag(rest, ("--http-port",)) or "8080"
-        udp = _flag(rest, ("--udp-port",)) or "8081"
+        http, udp = _flag(rest, ("--http-port",)) or "8080", _flag(rest, ("--udp-port",)) or "8081"
         return _Doing((http, f"{udp}/udp"), (http,), True, 0, "netexec")
     if role == "serve-hostname":
         port = _flag(rest, ("--port",)) or "9376"
-        udp = "--udp" in rest or "--udp=true" in rest
-        return _Doing((f"{port}/udp",) if udp else (port,), () if udp else (port,), True, 0, "hostname")
-    if role == "porter":
-        return _Doing((), (), True, 0, "")
-    if role in ("net", "guestbook", "test-webserver", "webhook", "liveness", "no-snat-test"):
-        port = _AGNHOST_PORTS.get(role, "8080")
+        over_udp = "--udp" in rest or "--udp=true" in rest
+        return _Doing((f"{port}/udp",) if over_udp else (port,), () if over_udp else (port,), True, 0, "hostname")
+    if role in _AGNHOST_PORTS:
+        port = _AGNHOST_PORTS[role]
         return _Doing((port,), (port,), True, 0, "plain")
-    if role in ("pause", "mounttest", "nettest"):
-        return _Doing((), (), role == "pause", 0, "")
-    return _Doing((), (), False, 1, "")
+    if role in _AGNHOST_WAITS:
+        return _Doing((), (), True, 0, "")
+    process = processes.understand(rest)
+    return _Doing(process.ports, process.http, process.stays, process.exit_code if process.understood else 1, "plain")
 
 
 _AGNHOST_PORTS = {
@@ -324,7 +318,9 @@ _AGNHOST_PORTS = {
     "webhook": "443",
     "liveness": "8080",
     "no-snat-test": "8080",
+    "net": "8080",
 }
+_AGNHOST_WAITS = frozenset({"pause", "porter"})
 
 
 # --- what it answers ---------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def of(obj: Object) -> Kind:
     A known kind in an API version that does not have it is refused, as the RESTMapper does.
     """
     api_version, name = str(obj.get("apiVersion") or ""), str(obj.get("kind") or "")
-    found = by_kind(api_version, name)
+    found = by_kind(api_version, name) if api_version else None
     if found is not None:
         return found
     if not name:

@@ -77,9 +77,11 @@ def _validate_by_type(spec: Part, ports: Sequence[Part]) -> list[FieldError]:
     if kind in ("LoadBalancer", "NodePort") and is_headless(spec):
         found.append(validation.invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {kind} services"))
     if kind == "ExternalName":
-        for name in ("clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-            if spec.get(name):
-                found.append(validation.forbidden(f"spec.{name}", "may not be set for ExternalName services"))
+        found += [
+            validation.forbidden(f"spec.{name}", "may not be set for ExternalName services")
+            for name in ("clusterIPs", "ipFamilies", "ipFamilyPolicy")
+            if spec.get(name)
+        ]
         name = str(spec.get("externalName") or "").removesuffix(".")
         if name:
             found += validation.invalid_each("spec.externalName", name, validation.dns1123_subdomain(name))

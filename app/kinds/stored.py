@@ -56,20 +56,23 @@ def _generic(group: str, version: str, kind: str, resource: str, namespaced: boo
 
 
 def plural(kind: str) -> str:
-    """Guess a kind's resource name (meta.UnsafeGuessKindToResource, release 1.36)."""
+    """Guess a kind's resource name (meta.UnsafeGuessKindToResource, release 1.36).
+
+    DIFFERS: a vowel keeps its y, as in the names that CRDs really declare: gateways.
+    """
     lowered = kind.lower()
     if lowered.endswith("endpoints"):
         return lowered
     if lowered.endswith("s"):
         return f"{lowered}es"
-    return f"{lowered[:-1]}ies" if lowered.endswith("y") else f"{lowered}s"
+    return f"{lowered[:-1]}ies" if lowered.endswith("y") and lowered[-2:-1] not in "aeiou" else f"{lowered}s"
 
 
 def singular(resource: str) -> str:
     """Guess back what `plural` made."""
     if resource.endswith("ies"):
         return f"{resource[:-3]}y"
-    if resource.endswith("ses"):
+    if resource.endswith("sses"):
         return resource[:-2]
     return resource.removesuffix("s")
 
