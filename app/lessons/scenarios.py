@@ -88,9 +88,7 @@ def get(slug: str) -> Scenario:
     """Return the scenario of that slug; NotFound names the ones there are."""
     found = _BY_SLUG.get(slug)
     if found is None:
-        raise errors.NotFound(
-            f"There is no scenario {slug!r}.", plain=f"Choose one of: {', '.join(_BY_SLUG)}."
-        )
+        raise errors.NotFound(f"There is no scenario {slug!r}.", plain=f"Choose one of: {', '.join(_BY_SLUG)}.")
     return found
 
 

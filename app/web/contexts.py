@@ -88,8 +88,8 @@ class Ground:
     age: str
     view: str
     seed: markupsafe.Markup
+    page: markupsafe.Markup
     welcome: bool
-    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +250,7 @@ class Result:
     ideal_width: int
     fix: FixView | None
     excluded: tuple[Excluded, ...]
+    remedy: str
     play: markupsafe.Markup
 
 
@@ -364,6 +365,7 @@ class DiffLine:
 class Editing:
     """A YAML form: its text, what is wrong, what is mended, and what somebody else wrote meanwhile."""
 
+    key: str
     text: str
     ref: str = ""
     resource_version: str = ""
@@ -530,9 +532,9 @@ class Found:
 class Sharing:
     """The share dialog; a link is known only when it has just been made."""
 
-    edit_link: str = ""
-    view_link: str = ""
-    days: int = 30
+    days: int
+    role: str = ""
+    link: str = ""
 
 
 ROOTS: Mapping[str, type] = {
@@ -551,4 +553,3 @@ ROOTS: Mapping[str, type] = {
     "sharing": Sharing,
 }
 """The variables that templates may use, and what each holds."""
-

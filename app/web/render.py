@@ -39,6 +39,19 @@ def environment() -> jinja2.Environment:
     return made
 
 
+@functools.cache
+def words_file() -> Mapping[str, Any]:
+    """Return the short words that Python needs, from the template folder."""
+    found: Mapping[str, Any] = json.loads((templates_folder() / "cluster" / "words.json").read_text(encoding="utf-8"))
+    return found
+
+
+def words_of(group: str) -> Mapping[str, str]:
+    """Return one group of words."""
+    found: Mapping[str, str] = words_file()[group]
+    return found
+
+
 def theme_of(request: Request) -> str:
     """Return the theme this browser chose: light, dark, or empty for the system's."""
     chosen = request.cookies.get(THEME_COOKIE, "")
@@ -72,7 +85,13 @@ def nothing(**says: Any) -> Response:
 def seed(value: Any) -> markupsafe.Markup:
     """Write JSON that may stand inside a script element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for sign, code in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         text = text.replace(sign, code)
     return markupsafe.Markup(text)
 

@@ -1,0 +1,232 @@
+"""The playground's page and its parts that are read: panel, tables, search, the stream."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import markupsafe
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from app.cluster import journal, state
+from app.lessons import cast, facts, scenarios
+from app.machinery import errors
+from app.runtime import creation, loading
+from app.runtime.loaded import Playground
+from app.web import (
+    asking,
+    contexts,
+    diagram,
+    forms,
+    inspector,
+    live,
+    matching,
+    render,
+    signin,
+    tableau,
+    ticks,
+)
+from app.web.contexts import Link
+from app.web.inspector import Place, Typed
+from app.web.pages import common
+from app.web.signin import Caller, Role
+
+router = APIRouter(prefix="/p/{playground}")
+
+REMEMBERED = 2_000
+"""Revisions back from now in which the first ticks of the timeline are looked for."""
+VIEWS = ("logical", "table")
+ADDABLE = (
+    Link("add/pod", "Pod"),
+    Link("add/deployment", "Deployment"),
+    Link("add/service", "Service"),
+    Link("add/namespace", "Namespace"),
+    Link("add/node", "Node"),
+    Link("paste", "YAML"),
+)
+
+
+@router.get("")
+async def playground_page(request: Request, playground: str) -> Response:
+    """Show the playground, or the shell that takes the key out of the link."""
+    role = await signin.role_of(request, playground) if creation.is_id(playground) else None
+    if role is None:
+        return await _without_key(request, playground)
+    caller = Caller(playground, role, signin.actor_of(request), by_cookie=True)
+    about = await common.host_of(request).describe(playground)
+    past = await _recent(request, playground, about.revision)
+    shown = next((e for e in reversed(past) if e.cause.actor == caller.actor and e.type == "request"), None)
+    held = await common.host_of(request).read(playground)
+    roots = _roots(request, caller, about, held, past, shown)
+    return render.page(common.PAGE, roots)
+
+
+async def _without_key(request: Request, playground: str) -> Response:
+    if not creation.is_id(playground) or not await common.host_of(request).exists(playground):
+        raise loading.not_found(playground)
+    roots = {
+        "shell": contexts.Shell("Podlane", render.theme_of(request), "sign-in"),
+        "sign_in": contexts.SignIn(playground),
+    }
+    return render.page("pages/sign_in.html", roots)
+
+
+async def _recent(request: Request, playground: str, revision: int) -> list[journal.Entry]:
+    """Return the newest entries, as far back as the timeline may need them."""
+    found: list[journal.Entry] = []
+    if revision < 1:
+        return found
+    with contextlib.suppress(errors.Expired):
+        follow = common.host_of(request).follow(playground, max(0, revision - REMEMBERED))
+        async with contextlib.aclosing(follow) as commits:
+            async for entries in commits:
+                found += entries
+                if entries[-1].revision >= revision:
+                    break
+    return found
+
+
+def _roots(
+    request: Request,
+    caller: Caller,
+    about: Playground,
+    held: state.ClusterState,
+    past: list[journal.Entry],
+    shown: journal.Entry | None,
+) -> dict[str, Any]:
+    query = request.query_params
+    asked = shown.body.request if shown and isinstance(shown.body, journal.RequestCompleted) else None
+    place = Place(query.get("tab", "main"), query.get("ref", ""), shown.revision if shown else 0)
+    typed = Typed(asked=asked.get("asked")) if asked else inspector.NOTHING_TYPED
+    welcome = _welcome(held, query.get("welcome", "")) if not asked else None
+    view = query.get("view", "logical")
+    return {
+        "shell": contexts.Shell(f"{about.title} · Podlane", render.theme_of(request), "cluster"),
+        "at": common.at(caller),
+        "ground": contexts.Ground(
+            title=about.title,
+            revision=held.revision,
+            age="",
+            view=view if view in VIEWS else "logical",
+            seed=_diagram_seed(caller, held),
+            page=_page_seed(caller, about, held, past, welcome),
+            welcome=welcome is not None,
+        ),
+        "left": _left(held),
+        "tables": tableau.tables(held, place.ref),
+        "panel": inspector.panel(held, place, asked, typed),
+        "adding": None,
+        "pasting": None,
+        "found": None,
+        "sharing": None,
+    }
+
+
+def _diagram_seed(caller: Caller, held: state.ClusterState) -> Any:
+    return render.seed(
+        {
+            "snapshot": diagram.snapshot(held),
+            "stream": f"/p/{caller.playground}/stream",
+            "view": {"can_edit": caller.role is Role.EDIT, "actor": caller.actor},
+            "labels": diagram.labels(),
+        }
+    )
+
+
+def _page_seed(
+    caller: Caller, about: Playground, held: state.ClusterState, past: list[journal.Entry], welcome: Any
+) -> Any:
+    return render.seed(
+        {
+            "base": f"/p/{caller.playground}",
+            "actor": caller.actor,
+            "revision": held.revision,
+            "now": about.clock.now,
+            "started": about.created_at,
+            "paused": about.clock.paused,
+            "ticks": ticks.ticks(past),
+            "can_edit": caller.role is Role.EDIT,
+            "welcome": welcome,
+            "words": render.words_of("page"),
+        }
+    )
+
+
+def _welcome(held: state.ClusterState, slug: str) -> dict[str, str] | None:
+    """Return the request that is sent by itself on the first visit of the first scenario."""
+    request = scenarios.get(scenarios.FIRST).request
+    if slug != scenarios.FIRST or request is None or cast.first_service(held) is None:
+        return None
+    return {"source": forms.source_value(request["from"]), "to": str(request["to"]), "service": "web"}
+
+
+def _left(held: state.ClusterState) -> contexts.Left:
+    lessons = tuple(
+        contexts.Lesson(fact.slug, fact.sentence, fact.action, facts.missing(held, fact)) for fact in facts.FACTS
+    )
+    return contexts.Left(asking.attempts(held), lessons, ADDABLE)
+
+
+@router.get("/left")
+async def left(request: Request, playground: str) -> Response:
+    """Show what is worth trying now."""
+    caller = await common.may_look(request, playground)
+    held = await common.host_of(request).read(playground)
+    return render.block(common.PAGE, "left", {"at": common.at(caller), "left": _left(held)})
+
+
+@router.get("/table")
+async def table(request: Request, playground: str) -> Response:
+    """Show the table view."""
+    caller = await common.may_look(request, playground)
+    held = await common.host_of(request).read(playground)
+    found = tableau.tables(held, request.query_params.get("ref", ""))
+    return render.block(common.PAGE, "tables", {"at": common.at(caller), "tables": found})
+
+
+@router.get("/panel")
+async def panel(request: Request, playground: str) -> Response:
+    """Show the inspector; the request form keeps what the query says was typed."""
+    caller = await common.may_look(request, playground)
+    query = dict(request.query_params)
+    revision = query.get("request", "")
+    place = Place(query.get("tab", "main"), query.get("ref", ""), int(revision) if revision.isdigit() else 0)
+    typed = Typed(asked=forms.asked(query)) if query.get("to") else inspector.NOTHING_TYPED
+    return await common.panel(request, caller, place, typed)
+
+
+@router.get("/search")
+async def search(request: Request, playground: str) -> Response:
+    """Show the search dialog with what was found."""
+    caller = await common.may_look(request, playground)
+    held = await common.host_of(request).read(playground)
+    found = tableau.search(held, request.query_params.get("q", "")[:200])
+    return render.block(common.PAGE, "found", {"at": common.at(caller), "found": found})
+
+
+@router.get("/match")
+async def match(request: Request, playground: str) -> Response:
+    """Say how many pods a selector matches while it is being typed."""
+    await common.may_look(request, playground)
+    query = request.query_params
+    held = await common.host_of(request).read(playground)
+    try:
+        wanted = forms.pairs(query.get("text", query.get("selector", "")))
+    except forms.Unreadable as problem:
+        return HTMLResponse(markupsafe.escape(problem.sentence))
+    return HTMLResponse(markupsafe.escape(matching.count(held, query.get("namespace") or "default", wanted)))
+
+
+@router.get("/stream")
+async def stream(request: Request, playground: str) -> Response:
+    """Stream what changes in the diagram and on the timeline; ids are revisions."""
+    await common.may_look(request, playground)
+    return await live.stream(request, playground, _encoded, kind="page")
+
+
+def _encoded(entry: journal.Entry) -> bytes | None:
+    told = diagram.delta(entry)
+    made = ticks.tick(entry)
+    return msgspec.json.encode({**told, "tick": made} if made else told)

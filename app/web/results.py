@@ -1,0 +1,216 @@
+"""A completed request as the inspector tells it: outcome, one sentence why, the steps, the spread, the nearest fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.web import forms, refs, render, words
+from app.web.contexts import Bar, Excluded, FixView, HopView, Lookup, Ref, Result, StepView
+
+Json = Mapping[str, Any]
+
+MARKS = {"ok": "ok", "timeout": "silent", "http_error": "warn"}
+"""The shape of each outcome; any other is a failure."""
+DNS_KINDS = frozenset({"DNSQuery", "DNSAnswer"})
+
+
+def result(request: Json, revision: int) -> Result:
+    """Tell one request of the journal, or one just answered."""
+    asked, summary = request.get("asked") or {}, request["summary"]
+    found: Sequence[Json] = request.get("results") or ()
+    by_outcome: dict[str, int] = dict(summary.get("by_outcome") or {})
+    first = _telling(found, by_outcome)
+    outcome = str(first.get("outcome") or max(by_outcome, key=by_outcome.__getitem__, default="ok"))
+    hops = tuple(_hops(first))
+    sent = int(summary.get("sent") or 1)
+    spread = _spread(summary.get("by_pod") or {})
+    served = first.get("served_by")
+    return Result(
+        revision=revision,
+        source=forms.source_value(asked.get("from") or {}),
+        to=str(asked.get("to", "")),
+        outcome=outcome,
+        headline=_headline(outcome, first, by_outcome, sent),
+        mark=MARKS.get(outcome, "fail"),
+        sentence=_sentence(first),
+        asked=f"{who(asked.get('from') or {})} → {asked.get('to', '')}",
+        lookups=tuple(_lookups(first)),
+        hops=hops,
+        server=_server(served) if served and sent == 1 else None,
+        client_ip=str(first.get("client_ip") or ""),
+        took=f"{first.get('took_ms', 0):g} ms",
+        sent=sent,
+        outcomes=tuple(_outcomes(by_outcome)),
+        spread=spread if sent > 1 else (),
+        ideal=words.say("even", share=f"{100 / len(spread):.3g} %") if len(spread) > 1 and sent > 1 else "",
+        ideal_width=_ideal(summary.get("by_pod") or {}) if sent > 1 else 0,
+        fix=_fix(request.get("fix")),
+        excluded=tuple(_excluded(first)),
+        remedy=str(_traces(first)[-1].get("remedy") or "") if _traces(first) else "",
+        play=render.seed(request),
+    )
+
+
+def who(asked_from: Json) -> str:
+    """Return the short name of where a request started."""
+    if asked_from.get("pod"):
+        return str(asked_from["pod"]).removeprefix("default/")
+    if asked_from.get("node"):
+        return str(asked_from["node"])
+    return words.say("ends", "external")
+
+
+def headline(outcome: str) -> str:
+    """Return an outcome in words."""
+    return words.lookup("outcomes", outcome)
+
+
+def _telling(found: Sequence[Json], by_outcome: Mapping[str, int]) -> Json:
+    """Return the result to tell: the first that failed, if any did."""
+    failed = next((one for one in found if one.get("outcome") != "ok"), None)
+    if failed is not None and by_outcome.get("ok", 0) < sum(by_outcome.values()):
+        return failed
+    return found[0] if found else {}
+
+
+def _headline(outcome: str, first: Json, by_outcome: Mapping[str, int], sent: int) -> str:
+    if sent > 1:
+        return words.say("many", arrived=by_outcome.get("ok", 0), sent=sent)
+    status = first.get("http_status")
+    if status and outcome in ("ok", "http_error"):
+        return words.say("answered_with", status=status)
+    return headline(outcome)
+
+
+def _traces(first: Json) -> list[Json]:
+    return [trace for trace in (first.get("dns_trace"), first.get("trace")) if trace]
+
+
+def _sentence(first: Json) -> str:
+    traces = _traces(first)
+    steps = [step for hop in traces[-1].get("hops") or () for step in hop["steps"]] if traces else []
+    return str(steps[-1].get("why", "")) if steps else ""
+
+
+def _hops(first: Json) -> Iterable[HopView]:
+    number = 0
+    for trace in _traces(first):
+        for hop in trace.get("hops") or ():
+            steps = []
+            for step in hop["steps"]:
+                number += 1
+                steps.append(_step(step, number))
+            place, ref = _place(hop.get("at") or {})
+            yield HopView(place, ref, tuple(steps))
+
+
+def _place(at: Json) -> tuple[str, str]:
+    kind, name = str(at.get("kind", "")), str(at.get("name", ""))
+    said = words.lookup("places", kind)
+    if kind == "pod":
+        ref = refs.text("Pod", str(at.get("namespace") or "default"), name)
+        return f"{said} {refs.label(ref)}", ref
+    if kind == "node":
+        return f"{said} {name}", refs.text("Node", "", name)
+    return said, ""
+
+
+def _step(step: Json, number: int) -> StepView:
+    action, kind = str(step.get("action", "")), str(step.get("kind", ""))
+    before, after = _packet(step.get("before")), _packet(step.get("after"))
+    return StepView(
+        number=number,
+        title=words.lookup("steps", kind) if action not in ("Rejected", "Dropped") else _ending(kind, action),
+        mark=_mark(kind, action),
+        reason=str(step.get("reason", "")),
+        why=str(step.get("why", "")),
+        before=before if kind not in DNS_KINDS else "",
+        after=after,
+        translated=action == "Translated",
+        because=tuple(_because(step.get("because") or ())),
+        rule=str(step.get("rule") or ""),
+    )
+
+
+def _ending(kind: str, action: str) -> str:
+    if kind in DNS_KINDS:
+        return words.lookup("steps", kind)
+    return words.lookup("endings", action)
+
+
+def _mark(kind: str, action: str) -> str:
+    match action:
+        case "Rejected":
+            return "fail"
+        case "Dropped":
+            return "silent"
+        case _:
+            return "dns" if kind in DNS_KINDS else "ok"
+
+
+def _packet(packet: Json | None) -> str:
+    if not packet:
+        return ""
+    return f"src {packet['src']}:{packet['sport']}  dst {packet['dst']}:{packet['dport']}"
+
+
+def _because(causes: Iterable[Json]) -> Iterable[Ref]:
+    for cause in causes:
+        ref = refs.of_json(cause)
+        yield Ref(ref, f"{cause.get('kind', '')} {refs.label(ref)}", str(cause.get("field") or ""))
+
+
+def _lookups(first: Json) -> Iterable[Lookup]:
+    for query in (first.get("dns_trace") or {}).get("queries") or ():
+        found = ", ".join(str(answer.get("data", "")) for answer in query.get("answers") or ())
+        rcode = str(query.get("rcode") or "")
+        yield Lookup(
+            f"{query.get('name', '')} {query.get('type', '')}", found or words.lookup("names", rcode), bool(found)
+        )
+
+
+def _server(served: Json) -> Ref:
+    ref = refs.text("Pod", str(served.get("namespace", "")), str(served.get("name", "")))
+    place = f"{refs.label(ref)}, {served.get('ip', '')}:{served.get('port', '')}"
+    return Ref(ref, place)
+
+
+def _spread(by_pod: Mapping[str, int]) -> tuple[Bar, ...]:
+    total, top = sum(by_pod.values()), max(by_pod.values(), default=0)
+    return tuple(
+        Bar(
+            ref=refs.text("Pod", *pod.split("/", 1)) if "/" in pod else "",
+            label=pod.split("/", 1)[-1],
+            sent=count,
+            share=f"{100 * count / total:.3g} %",
+            width=round(1000 * count / top),
+        )
+        for pod, count in sorted(by_pod.items())
+    )
+
+
+def _ideal(by_pod: Mapping[str, int]) -> int:
+    """Return where the even share stands on bars that are scaled to the largest one."""
+    if len(by_pod) < 2:
+        return 0
+    return min(994, round(1000 * (sum(by_pod.values()) / len(by_pod)) / max(by_pod.values())))
+
+
+def _outcomes(by_outcome: Mapping[str, int]) -> Iterable[Bar]:
+    for outcome, count in sorted(by_outcome.items(), key=lambda pair: -pair[1]):
+        yield Bar("", headline(outcome), count, "", 0)
+
+
+def _fix(fix: Json | None) -> FixView | None:
+    if not fix:
+        return None
+    tried = words.say("tried", arrived=fix["arrived"], sent=fix["sent"]) if fix.get("sent") else ""
+    changes = "patch" if fix.get("target") else "request" if fix.get("request") else ""
+    return FixView(str(fix["description"]), str(fix.get("command") or ""), changes, tried, bool(fix.get("arrived")))
+
+
+def _excluded(first: Json) -> Iterable[Excluded]:
+    traces = _traces(first)
+    for other in traces[-1].get("ruled_out") or () if traces else ():
+        yield Excluded(str(other.get("title", "")), str(other.get("why", "")))

@@ -1,0 +1,19 @@
+// The playground page: the parts it is made of, in the order in which they may rely on each other.
+
+import htmx from "./htmx-trusted.js";
+import "./theme.js";
+import "./copying.js";
+import "./toasts.js";
+import "./dialogs.js";
+import "./panel.js";
+import "./asking.js";
+import "./views.js";
+import "./timeline.js";
+import "./keys.js";
+import "./hints.js";
+import { mountIslands } from "./main.js";
+
+htmx.config.defaultTimeout = 30_000;
+document.addEventListener("htmx:after:settle", () => void mountIslands());
+await mountIslands();
+document.documentElement.dataset.alive = "true";

@@ -1,0 +1,115 @@
+// The inspector: which object or request it shows, and that it stays true when the cluster changes.
+
+import htmx from "./htmx-trusted.js";
+import { hear, tell } from "./dom.js";
+import { gathered, seed } from "./page.js";
+
+/** @typedef {{tab: string, ref: string, request: number}} Shown */
+
+/** @returns {Shown} */
+function shown() {
+  const panel = document.getElementById("panel");
+  return { tab: panel?.dataset.tab ?? "main", ref: panel?.dataset.ref ?? "", request: Number(panel?.dataset.request ?? 0) };
+}
+
+let lastRequest = shown().request;
+
+/** What stands in the request form now, so that no refresh loses it. @returns {Record<string, string>} */
+function typed() {
+  const form = document.getElementById("asking");
+  return form instanceof HTMLFormElement ? Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v)])) : {};
+}
+
+/**
+ * Show something else, or the same again.
+ * @param {Partial<Shown>} next @param {Record<string, string>} [form]
+ */
+export async function show(next, form = typed()) {
+  const at = { ...shown(), ...next };
+  if (next.request) lastRequest = next.request;
+  if (!at.ref && at.tab === "main") at.request = next.request ?? lastRequest;
+  const query = new URLSearchParams({ tab: at.tab, ref: at.ref, request: String(at.request || ""), ...form });
+  await htmx.ajax("GET", `${seed.base}/panel?${query}`, { source: "#inspector", target: "#panel", swap: "outerMorph" });
+  remember(at);
+}
+
+/** @param {Shown} at */
+function remember(at) {
+  const here = new URL(location.href);
+  for (const [name, value] of Object.entries({ ref: at.ref, tab: at.tab === "main" ? "" : at.tab })) {
+    if (value) here.searchParams.set(name, value);
+    else here.searchParams.delete(name);
+  }
+  history.replaceState(null, "", here);
+}
+
+/** @param {string} ref @param {string} [tab] */
+export function select(ref, tab) {
+  tell("select", { ref: ref || null, tab });
+}
+
+hear("select", ({ ref, tab }) => {
+  const now = shown();
+  if (!ref && !now.ref) return;
+  if (ref === now.ref && (!tab || tab === now.tab)) return;
+  void show({ ref: ref ?? "", tab: tab ?? (now.tab === "yaml" && ref ? "main" : ref ? now.tab : "main") });
+});
+
+document.addEventListener("podlane:show", (happened) => {
+  const { ref, tab } = /** @type {CustomEvent} */ (happened).detail;
+  select(ref, tab);
+});
+
+document.addEventListener("click", (happened) => {
+  if (!(happened.target instanceof Element)) return;
+  const link = happened.target.closest("[data-ref]");
+  const tab = happened.target.closest(".tab");
+  if (tab instanceof HTMLElement && tab.dataset.tab) {
+    happened.preventDefault();
+    void show({ tab: tab.dataset.tab }).then(() => document.getElementById(tab.id)?.focus());
+  } else if (link instanceof HTMLElement && link.id !== "panel") {
+    happened.preventDefault();
+    select(link.dataset.ref ?? "");
+  }
+});
+
+document.addEventListener("keydown", (happened) => {
+  const tab = happened.target;
+  if (!(tab instanceof HTMLElement) || !tab.classList.contains("tab")) return;
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[happened.key];
+  if (!step) return;
+  happened.preventDefault();
+  const tabs = [...document.querySelectorAll(".tab")];
+  const next = tabs.at((tabs.indexOf(tab) + step) % tabs.length);
+  if (next instanceof HTMLElement) next.click();
+});
+
+const refresh = gathered(() => (document.hidden ? undefined : show({})), 250);
+
+hear("entry", (delta) => {
+  if (delta.request) {
+    if (delta.actor === seed.actor) void show({ request: delta.revision, ref: "", tab: "main" }).then(() => play(false));
+    return;
+  }
+  const { tab, ref } = shown();
+  if (tab !== "yaml" && (delta.upsert || delta.remove || ref || tab === "events")) refresh();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && shown().tab !== "yaml") refresh();
+});
+
+/** Let the diagram play the request that the inspector shows. @param {boolean} again */
+export function play(again) {
+  const text = document.querySelector("#result .play")?.textContent;
+  if (!text) return;
+  const request = JSON.parse(text);
+  if (again) tell("play", request);
+}
+
+hear("hop", ({ step }) => {
+  for (const one of document.querySelectorAll(".step.current")) one.classList.remove("current");
+  const now = document.querySelector(`.step[data-step="${Number(step) + 1}"]`);
+  now?.classList.add("current");
+  now?.scrollIntoView({ block: "nearest" });
+});

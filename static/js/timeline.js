@@ -1,0 +1,98 @@
+// The timeline: a tick for every change and request, the revision, and how fast the packets move.
+
+import { h, hear, tell } from "./dom.js";
+import { seed } from "./page.js";
+import { play, select, show } from "./panel.js";
+
+const MOST = 80;
+const SPEEDS = [1, 0.5, 0.25, 2];
+const ticks = [...seed.ticks];
+const place = /** @type {HTMLElement} */ (document.getElementById("ticks"));
+const moment = /** @type {HTMLInputElement} */ (document.getElementById("moment"));
+const name = /** @type {HTMLElement} */ (document.getElementById("tick-name"));
+const pause = document.getElementById("pause");
+const arrived = { now: seed.now, at: performance.now() };
+let speed = 0;
+let step = -1;
+
+function draw() {
+  const span = Math.max(1, ticks.length - 1);
+  place.replaceChildren(
+    ...ticks.map((tick, index) => {
+      const mark = h("span", { class: `tick ${tick.mark}` });
+      mark.style.left = `${(100 * index) / span}%`;
+      return mark;
+    }),
+  );
+  const last = moment.value === moment.max;
+  moment.max = String(ticks.length - 1);
+  if (last) moment.value = moment.max;
+  say(false);
+}
+
+/** @param {boolean} aloud */
+function say(aloud) {
+  const index = Number(moment.value);
+  const tick = ticks[index];
+  moment.setAttribute("aria-valuetext", tick?.name ?? "");
+  name.textContent = tick?.name ?? "";
+  name.style.left = `${(100 * index) / Math.max(1, ticks.length - 1)}%`;
+  name.hidden = !aloud || !tick;
+}
+
+moment.addEventListener("input", () => say(true));
+moment.addEventListener("change", async () => {
+  const tick = ticks[Number(moment.value)];
+  if (!tick) return;
+  step = -1;
+  if (tick.request) {
+    tell("select", { ref: null });
+    await show({ request: tick.request, ref: "", tab: "main" });
+    play(true);
+  } else if (tick.ref) select(tick.ref);
+});
+moment.addEventListener("blur", () => say(false));
+moment.addEventListener("pointerleave", () => say(false));
+
+hear("entry", (delta) => {
+  const revision = document.getElementById("revision");
+  if (revision) revision.textContent = String(delta.revision);
+  arrived.now = Math.max(arrived.now, delta.at);
+  arrived.at = performance.now();
+  if (delta.request) step = -1;
+  if (!delta.tick) return;
+  ticks.push(delta.tick);
+  ticks.splice(0, ticks.length - MOST);
+  draw();
+});
+
+pause?.addEventListener("click", () => {
+  const paused = pause.getAttribute("aria-pressed") !== "true";
+  pause.setAttribute("aria-pressed", String(paused));
+  pause.querySelector("use")?.setAttribute("href", `/static/img/icons.svg#${paused ? "play" : "pause"}`);
+  tell("pause", { paused });
+});
+
+document.getElementById("speed")?.addEventListener("click", () => {
+  speed = (speed + 1) % SPEEDS.length;
+  const text = document.getElementById("speed-text");
+  if (text) text.textContent = `${{ 0.5: "½", 0.25: "¼" }[SPEEDS[speed]] ?? SPEEDS[speed]}×`;
+  tell("speed", { rate: SPEEDS[speed] });
+});
+
+document.getElementById("next-hop")?.addEventListener("click", () => {
+  const steps = document.querySelectorAll("#result .step").length;
+  if (!steps) return;
+  step = (step + 1) % steps;
+  tell("hop", { step });
+});
+
+setInterval(() => {
+  const age = document.getElementById("age");
+  if (!age) return;
+  const seconds = Math.max(0, Math.floor(arrived.now + (performance.now() - arrived.at) / 1000 - seed.started));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  age.textContent = hours ? `${hours} h ${minutes} m` : minutes ? `${minutes} m ${seconds % 60} s` : `${seconds} s`;
+}, 1000);
+
+draw();
