@@ -142,7 +142,7 @@ def _register(draft: Draft, admission: Admission) -> None:
     if not spec.get("podCIDR"):
         spec["podCIDR"], spec["podCIDRs"] = pod_range(index), [pod_range(index)]
     ready = _status(name, address(index), admission.env.timestamp())
-    present = {key: value for key, value in (draft.get("status") or {}).items() if value}
+    present = {key: value for key, value in (draft.get("status") or {}).items() if value and key != "conditions"}
     draft["status"] = {**ready, **present}
 
 
