@@ -23,10 +23,10 @@ class Diagnosis:
     because: tuple[ObjectRef, ...]
 
 
-def no_endpoints(world: World, own: NodeProxy, port: proxy.ServicePort) -> Diagnosis:
+def no_endpoints(world: World, own: NodeProxy, port: proxy.ServicePort, called: str) -> Diagnosis:
     """Say why a service port has no usable endpoint on this node."""
     words: dict[str, Any] = {
-        "service": f"{port.namespace}/{port.name}",
+        "service": called,
         "port": port.port,
         "target": port.target_port,
         "node": own.name,

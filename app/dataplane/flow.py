@@ -95,6 +95,10 @@ class Flow:
     hops: list[Hop] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
+    def called(self, namespace: str, name: str) -> str:
+        """Name a Service as the client would: without its namespace when that is the client's own."""
+        return name if namespace == (self.client.namespace or "default") else f"{namespace}/{name}"
+
     def note(
         self,
         kind: StepKind,

@@ -176,7 +176,7 @@ def _what(answer: dns.Answer) -> str:
         return f"the address of node {ref.name}"
     if answer.headless[1]:
         return f"a ready endpoint of Service {ref.name}"
-    return f"the ClusterIP of Service {ref.namespace}/{ref.name}"
+    return f"the ClusterIP of Service {ref.name}"
 
 
 def _blame(search: _Search) -> Lookup:

@@ -69,7 +69,12 @@ NAMES = (
 )
 
 STARTS = (
-    Reason("PodConnects", "Starts here", "{client} connects to {to}; the packet leaves for {node}.", Stage.START),
+    Reason(
+        "PodConnects",
+        "Starts here",
+        "{client} connects to {to}; the packet goes to {node}, where the pod runs.",
+        Stage.START,
+    ),
     Reason("NodeConnects", "Starts here", "A process on {node} connects to {to}.", Stage.START),
     Reason("OutsideConnects", "Starts outside", "{client}, outside the cluster, connects to {to}.", Stage.START),
     Reason(

@@ -48,7 +48,7 @@ def _say_chosen(flow: Flow, own: NodeProxy, choice: Choice, picked: Picked) -> N
     words = {
         "pod": endpoint.pod[1] or endpoint.text,
         "count": phrases.counted(picked.of, "endpoint"),
-        "service": f"{matched.port.namespace}/{matched.port.name}",
+        "service": flow.called(matched.port.namespace, matched.port.name),
         "node": flow.node,
         "zone": own.labels.get(proxy.ZONE_LABEL, ""),
         "client": flow.packet.src,
@@ -108,7 +108,8 @@ def _none_usable(world: World, flow: Flow, own: NodeProxy, usable: proxy.Categor
     assert matched is not None
     if usable.has_endpoints:
         return _no_local(flow, own, matched)
-    found = diagnosis.no_endpoints(world, own, matched.port)
+    called = flow.called(matched.port.namespace, matched.port.name)
+    found = diagnosis.no_endpoints(world, own, matched.port, called)
     rule = _filter_rule(own, matched, local=False)
     return stop(flow, found.code, found.words, Disposition.REFUSED, found.because, rule, StepKind.CHOOSE_ENDPOINT)
 
@@ -119,7 +120,7 @@ def _no_local(flow: Flow, own: NodeProxy, matched: Matched) -> Verdict:
     others = len([endpoint for endpoint in every if endpoint.ready or (endpoint.serving and endpoint.terminating)])
     inside = matched.by == "ClusterIP"
     words = {
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
         "node": flow.node,
         "others": f"there {'is 1' if others == 1 else f'are {others}'}",
     }

@@ -113,7 +113,7 @@ def _listens(listeners: Sequence[images.Listener]) -> str:
 def _wrong_target(flow: Flow, pod: Object, words: dict[str, Any]) -> Verdict:
     assert flow.matched is not None
     port = flow.matched.port
-    words |= {"service": f"{port.namespace}/{port.name}", "port": port.port, "target": port.target_port}
+    words |= {"service": flow.called(port.namespace, port.name), "port": port.port, "target": port.target_port}
     because = (port_ref(port, "targetPort"), pod_ref(pod, _listen_field(pod)))
     same = [one.protocol for one in images.listeners(pod) if one.port == flow.packet.dport]
     if same:
@@ -132,7 +132,7 @@ def _unmapped(world: World, flow: Flow, words: dict[str, Any]) -> Verdict:
         for piece in world.state.slices_of(namespace, name):
             number = proxy.slice_port(piece, port.get("name") or "", flow.packet.proto)
             if number is not None and number != flow.packet.dport:
-                words |= {"service": f"{namespace}/{name}", "target": number}
+                words |= {"service": flow.called(namespace, name), "target": number}
                 because = (
                     ObjectRef("Service", namespace, name, "spec.clusterIP"),
                     ObjectRef("Service", namespace, name, f"spec.ports[{index}].targetPort"),

@@ -40,7 +40,7 @@ def _health(world: World, flow: Flow, port: proxy.ServicePort) -> Verdict:
     flow.answer = Answer(status, json.dumps(body, indent="\t"))
     flow.server_name = flow.node
     words = {
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
         "node": flow.node,
         "count": phrases.counted(count, "ready endpoint"),
         "status": status,
@@ -65,7 +65,10 @@ def refuse(world: World, flow: Flow) -> Verdict:
         return stop(
             flow, "NothingListensOnNode", words, Disposition.REFUSED, (node_ref(flow.node),), kind=StepKind.DELIVER
         )
-    words |= {"service": f"{meant.namespace}/{meant.name}", "number": f" {meant.node_port}" if meant.node_port else ""}
+    words |= {
+        "service": flow.called(meant.namespace, meant.name),
+        "number": f" {meant.node_port}" if meant.node_port else "",
+    }
     is_port = meant.port == dport
     code = "ServicePortAskedAtNode" if is_port else "TargetPortAskedAtNode"
     field = "nodePort" if meant.node_port else "port" if is_port else "targetPort"
@@ -82,7 +85,7 @@ def _closed(world: World, flow: Flow, words: dict[str, Any]) -> Verdict:
     because: tuple[objects.ObjectRef, ...] = (node_ref(flow.node),)
     if close:
         namespace, name, path = known[close]
-        words["close"] = f"; {namespace}/{name} has {close}"
+        words["close"] = f"; Service {flow.called(namespace, name)} has {close}"
         because = (objects.ObjectRef("Service", namespace, name, path),)
     return stop(flow, "NodePortClosed", words, Disposition.REFUSED, because, kind=StepKind.DELIVER)
 

@@ -29,7 +29,7 @@ def pick_node(world: World, flow: Flow) -> Verdict:
     healthy = [node for node in nodes if _is_healthy(world, node, port)]
     if not healthy:
         because = (service_ref(port, "spec.externalTrafficPolicy"),)
-        words = {"service": f"{port.namespace}/{port.name}"}
+        words = {"service": flow.called(port.namespace, port.name)}
         return stop(flow, "NoHealthyNode", words, Disposition.DROPPED, because, kind=StepKind.LOAD_BALANCE)
     return _send(world, flow, port, healthy)
 
@@ -67,7 +67,7 @@ def _closed(service: Object, flow: Flow) -> Verdict:
     name, namespace = objects.name_of(service), objects.namespace_of(service)
     ports = [f"{port.port}/{port.protocol}" for port in proxy.service_ports(service)]
     words = {
-        "service": f"{namespace}/{name}",
+        "service": flow.called(namespace, name),
         "ports": phrases.listed(ports),
         "dport": f"{flow.packet.dport}/{flow.packet.proto}",
     }

@@ -66,7 +66,7 @@ def _by_address(world: World, flow: Flow) -> Verdict:
 
 def _to_load_balancer(flow: Flow, namespace: str, name: str, address: str) -> Verdict:
     ref = ObjectRef("Service", namespace, name, "status.loadBalancer.ingress")
-    words = {"address": address, "service": f"{namespace}/{name}"}
+    words = {"address": address, "service": flow.called(namespace, name)}
     flow.note(StepKind.ROUTE, Action.FORWARDED, "LoadBalancerReached", words, (ref,))
     return Move(Place(PlaceKind.LOAD_BALANCER, address))
 
@@ -76,7 +76,7 @@ def _to_external_ip(world: World, flow: Flow, namespace: str, name: str, address
     if not nodes:
         return stop(flow, "NoNodes", {}, Disposition.DROPPED)
     ref = ObjectRef("Service", namespace, name, "spec.externalIPs")
-    words = {"address": address, "service": f"{namespace}/{name}", "node": nodes[0]}
+    words = {"address": address, "service": flow.called(namespace, name), "node": nodes[0]}
     flow.note(StepKind.ROUTE, Action.FORWARDED, "ExternalIPRouted", words, (ref,))
     return to_node(nodes[0])
 

@@ -110,7 +110,7 @@ def _dead_endpoint(flow: Flow) -> Verdict:
         "address": endpoint.ip,
         "node": flow.node,
         "slice": endpoint.slice_name,
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
     }
     if endpoint.pod[1]:
         because = (piece, ObjectRef("Pod", *endpoint.pod), node_ref(flow.node))

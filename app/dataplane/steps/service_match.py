@@ -59,7 +59,7 @@ def match_service(world: World, flow: Flow) -> Verdict:
     words = {
         "address": packet.dst,
         "dport": packet.dport,
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
         "inside": "" if flow.client.kind == "external" else ": the node acts for the load balancer at once",
     }
     flow.note(
@@ -75,6 +75,11 @@ def _matched_refs(matched: Matched) -> tuple[ObjectRef, ...]:
 
 
 def _rule(own: NodeProxy, matched: Matched) -> str:
+    """Return the rule that leads to the endpoints; without endpoints there is none, only the filter's."""
+    usable = own.endpoints(matched.port)[1]
+    inside = usable.local if matched.port.internal_local else usable.cluster
+    if not (inside if matched.by == "ClusterIP" else usable.has_endpoints):
+        return ""
     if own.mode == "nftables":
         return rules.nft_match(matched.port, matched.address, matched.by)
     match matched.by:
@@ -100,7 +105,7 @@ def check_source(world: World, flow: Flow) -> Verdict:
         return None
     words = {
         "source": flow.packet.src,
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
         "ranges": phrases.listed(port.source_ranges),
     }
     rule = rules.firewall_drop(port, matched.address) if own.mode == "iptables" else ""
@@ -135,7 +140,7 @@ def _stale(flow: Flow, found: Matched) -> Verdict:
     packet, port = flow.packet, found.port
     words = {
         "node": flow.node,
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
         "address": packet.dst,
         "dport": packet.dport,
     }
@@ -167,7 +172,7 @@ def _wrong_port(flow: Flow, own: NodeProxy, holders: Sequence[tuple[str, str]]) 
     is_cluster_ip = any(address == each.cluster_ip for each in ports)
     nft = own.mode == "nftables" and is_cluster_ip
     words = {
-        "service": f"{port.namespace}/{port.name}",
+        "service": flow.called(port.namespace, port.name),
         "ports": phrases.listed([str(number) for number in dict.fromkeys(each.port for each in ports)]),
         "port": port.port,
         "dport": dport,
@@ -201,7 +206,9 @@ def _unallocated(world: World, flow: Flow, own: NodeProxy) -> Verdict:
     words = {
         "address": address,
         "network": networks.SERVICES.text,
-        "close": f"; {close} is that of Service {known[close].namespace}/{known[close].name}" if close else "",
+        "close": f"; {close} is that of Service {flow.called(known[close].namespace, known[close].name)}"
+        if close
+        else "",
     }
     because = (ObjectRef("Service", known[close].namespace, known[close].name, "spec.clusterIP"),) if close else ()
     rule = rules.NFT_UNALLOCATED if own.mode == "nftables" else ""

@@ -1,0 +1,377 @@
+"""The nearest fix for a failed request: the smallest change that would let it arrive. Proposed here, proven by running it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.cluster import state
+from app.cluster.state import ClusterState
+from app.dataplane import diagnosis, phrases, proxy, selection
+from app.dataplane.sending import Completed, Result
+from app.dataplane.trace import Outcome, Step, Trace
+from app.kinds import images
+from app.machinery import objects
+from app.machinery.objects import Key, Object, ObjectRef
+
+READY = "podlane.dev/ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One change that may let a request arrive: what it does, the command, and either a patch or another request.
+
+    `target` and `patch` (a JSON merge patch) change an object; without `target`, `request` replaces fields of the request.
+    """
+
+    description: str
+    command: str
+    target: Key | None = None
+    patch: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+
+def nearest_fix(cluster: ClusterState, completed: Completed) -> Fix | None:
+    """Return the first candidate, the nearest; it is not yet proven."""
+    return next(iter(candidates(cluster, completed)), None)
+
+
+def candidates(cluster: ClusterState, completed: Completed) -> list[Fix]:
+    """Return changes that may let the failed request arrive, the nearest first; none when nothing failed."""
+    failed = next((result for result in completed.samples if result.outcome is not Outcome.OK), None)
+    trace = failed.verdict if failed else None
+    if failed is None or trace is None:
+        return []
+    make = _MAKERS.get(trace.reason)
+    return list(make(_Case(cluster, completed, failed, trace))) if make else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    cluster: ClusterState
+    completed: Completed
+    failed: Result
+    trace: Trace
+
+    @property
+    def last(self) -> Step:
+        return self.trace.hops[-1].steps[-1]
+
+    def blamed(self, kind: str) -> ObjectRef | None:
+        """Return the first object of a kind that the last step blames."""
+        return next((ref for ref in self.last.because if ref.kind == kind), None)
+
+    def service(self) -> Object | None:
+        ref = self.blamed("Service")
+        return self.cluster.find(state.SERVICES, ref.namespace, ref.name) if ref else None
+
+    def pods(self) -> Iterator[Object]:
+        for ref in self.last.because:
+            pod = self.cluster.find(state.PODS, ref.namespace, ref.name) if ref.kind == "Pod" else None
+            if pod is not None:
+                yield pod
+
+    def port_index(self) -> int:
+        """Return which port of the Service the last step blames."""
+        ref = self.blamed("Service")
+        found = ref.field.partition("[")[2].partition("]")[0] if ref else ""
+        return int(found) if found.isdigit() else 0
+
+
+def _key(obj: Object, resource: state.Resource) -> Key:
+    return Key(*resource, objects.namespace_of(obj), objects.name_of(obj))
+
+
+def _kubectl(obj: Object, words: str) -> str:
+    return f"kubectl -n {objects.namespace_of(obj)} {words}"
+
+
+def _patch_service(service: Object, description: str, patch: Mapping[str, Any], command: str = "") -> Fix:
+    text = _json(patch)
+    line = command or f"patch service {objects.name_of(service)} --type merge -p {shlex.quote(text)}"
+    return Fix(description, _kubectl(service, line), _key(service, state.SERVICES), patch)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f'"{name}":{_json(inner)}' for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_json(inner) for inner in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def _with_port(service: Object, index: int, **fields: Any) -> Mapping[str, Any]:
+    """Return the merge patch that changes one port: lists are replaced whole."""
+    ports = [dict(port) for port in objects.spec_of(service).get("ports") or ()]
+    ports[index].update(fields)
+    return {"spec": {"ports": ports}}
+
+
+# --- what the selector misses -------------------------------------------------------------------
+
+
+def _selector(case: _Case) -> Iterator[Fix]:
+    service = case.service()
+    if service is None:
+        return
+    wanted = selection.selector_of(service)
+    close = selection.closest(case.cluster, service)
+    if not close:
+        return
+    pod, verdict = close[0]
+    pairs = {key: value for key, value in wanted.items() if key != verdict.key}
+    removed: dict[str, None] = {}
+    if verdict.found is not None:
+        pairs[verdict.key] = verdict.found
+    else:
+        removed[verdict.key] = None
+        other = next((key for key, value in objects.labels_of(pod).items() if value == verdict.wanted), None)
+        if other is not None:
+            pairs[other] = verdict.wanted
+    if pairs:
+        patch = {"spec": {"selector": {**removed, **pairs}}}
+        # `set selector` replaces the whole selector, so it can also drop a key.
+        command = f"set selector service {objects.name_of(service)} {shlex.quote(phrases.selector(pairs))}"
+        yield _patch_service(service, "Change the Service's selector", patch, command)
+
+
+def _missing_selector(case: _Case) -> Iterator[Fix]:
+    """Offer the labels of pods that nobody selects and that listen where the Service sends."""
+    service = case.service()
+    if service is None:
+        return
+    namespace = objects.namespace_of(service)
+    targets = {port.get("targetPort") or port["port"] for port in objects.spec_of(service).get("ports") or ()}
+    for pod in case.cluster.list(state.PODS, namespace):
+        labels = {key: value for key, value in objects.labels_of(pod).items() if key not in _GENERATED}
+        listens = {listener.port for listener in images.listeners(pod)} & targets
+        if labels and listens and not case.cluster.selecting(state.SERVICES, namespace, objects.labels_of(pod)):
+            telling = [key for key in _TELLING if key in labels] or list(labels)
+            pairs = {key: labels[key] for key in telling}
+            command = f"set selector service {objects.name_of(service)} {shlex.quote(phrases.selector(pairs))}"
+            yield _patch_service(service, "Give the Service a selector", {"spec": {"selector": pairs}}, command)
+            return
+
+
+_TELLING = ("app", "app.kubernetes.io/name")
+_GENERATED = frozenset(
+    {
+        "pod-template-hash",
+        "controller-revision-hash",
+        "topology.kubernetes.io/zone",
+        "topology.kubernetes.io/region",
+        "kubernetes.io/hostname",
+    }
+)
+
+
+# --- ports --------------------------------------------------------------------------------------
+
+
+def _target_port(case: _Case) -> Iterator[Fix]:
+    service = case.service()
+    if service is None:
+        return
+    index = case.port_index()
+    protocol = (objects.spec_of(service)["ports"][index].get("protocol")) or "TCP"
+    for pod in case.pods():
+        for listener in images.listeners(pod):
+            if listener.protocol == protocol and not listener.address.startswith("127."):
+                patch = _with_port(service, index, targetPort=listener.port)
+                yield _patch_service(service, f"Set targetPort to {listener.port}, where the program listens", patch)
+        return
+
+
+def _target_name(case: _Case) -> Iterator[Fix]:
+    service = case.service()
+    if service is None:
+        return
+    index = case.port_index()
+    port = objects.spec_of(service)["ports"][index]
+    protocol = port.get("protocol") or "TCP"
+    for pod in case.pods():
+        names = diagnosis.port_names(pod, protocol)
+        best = phrases.closest(str(port.get("targetPort")), names) or next(iter(names), "")
+        if best:
+            yield _patch_service(service, f"Set targetPort to {best}", _with_port(service, index, targetPort=best))
+        for listener in images.listeners(pod):
+            if listener.protocol == protocol:
+                patch = _with_port(service, index, targetPort=listener.port)
+                yield _patch_service(service, f"Set targetPort to the number {listener.port}", patch)
+        return
+
+
+def _asked_port(case: _Case) -> Iterator[Fix]:
+    """Ask for the Service's port instead; the Service itself may well be right."""
+    service = case.service()
+    if service is None:
+        return
+    wanted = "UDP" if case.completed.request.target.scheme == "udp" else "TCP"
+    for port in objects.spec_of(service).get("ports") or ():
+        if (port.get("protocol") or "TCP") == wanted:
+            yield _ask(case, port=port["port"], description=f"Use the Service's port {port['port']}")
+
+
+def _asked_protocol(case: _Case) -> Iterator[Fix]:
+    service = case.service()
+    if service is None:
+        return
+    port = objects.spec_of(service)["ports"][case.port_index()]
+    scheme = str(port.get("protocol") or "TCP").lower()
+    yield _ask(case, scheme=scheme, port=port["port"], description=f"Use {scheme.upper()}, as the Service does")
+
+
+def _asked_node_port(case: _Case) -> Iterator[Fix]:
+    """Ask for the nodePort that is there, or open one."""
+    service = case.service()
+    if service is None:
+        return
+    ports = proxy.service_ports(service)
+    for port in ports:
+        if port.node_port:
+            description = f"Use the nodePort {port.node_port}"
+            yield _ask(case, port=port.node_port, description=description)
+            return
+    if ports:
+        yield _patch_service(service, "Make the Service a NodePort Service", {"spec": {"type": "NodePort"}})
+
+
+def _headless_port(case: _Case) -> Iterator[Fix]:
+    for pod in case.pods():
+        for listener in images.listeners(pod):
+            yield _ask(case, port=listener.port, description=f"Use the pod's own port {listener.port}")
+            return
+    service = case.service()
+    if service is None:
+        return
+    for pod in case.cluster.pods_of(objects.namespace_of(service), selection.selector_of(service)):
+        for listener in images.listeners(pod):
+            yield _ask(case, port=listener.port, description=f"Use the pod's own port {listener.port}")
+            return
+
+
+def _ask(case: _Case, description: str, **changes: Any) -> Fix:
+    """Make the fix that changes the request and nothing in the cluster."""
+    target = case.completed.request.target
+    scheme = changes.get("scheme", target.scheme)
+    host = changes.get("host", target.host)
+    port = changes.get("port", target.port)
+    path = target.path if target.path != "/" else ""
+    url = f"{scheme}://{host}:{port}{path}"
+    if (scheme, port) in (("http", 80), ("https", 443)):
+        url = f"{scheme}://{host}{path}"
+    if scheme == "dns":
+        url = f"dns://{host}?type={target.question}"
+    command = (
+        f"dig {host}" if scheme == "dns" else f"curl {url}" if scheme.startswith("http") else f"nc -v {host} {port}"
+    )
+    return Fix(description, command, request={"to": url})
+
+
+# --- names --------------------------------------------------------------------------------------
+
+
+def _name(case: _Case) -> Iterator[Fix]:
+    """Ask for the same Service where it is, or for the one with a similar name."""
+    ref = case.blamed("Service")
+    typed = case.completed.request.target.host.partition(".")[0]
+    if ref is not None and ref.name == typed:
+        yield _ask(
+            case, host=f"{ref.name}.{ref.namespace}", description=f"Name the namespace: {ref.name}.{ref.namespace}"
+        )
+        return
+    namespace = case.completed.request.origin.namespace
+    close = phrases.closest(typed, (key.name for key in case.cluster.keys(state.SERVICES, namespace)))
+    if close:
+        yield _ask(case, host=close, description=f"Use the name {close}")
+
+
+def _namespace(case: _Case) -> Iterator[Fix]:
+    service = case.completed.request.target.host.partition(".")[0]
+    for key in case.cluster.keys(state.SERVICES):
+        if key.name == service:
+            host = f"{service}.{key.namespace}"
+            yield _ask(case, host=host, description=f"Use the namespace {key.namespace}: {host}")
+            return
+
+
+# --- pods and policies --------------------------------------------------------------------------
+
+
+def _ready(case: _Case) -> Iterator[Fix]:
+    """Take back what keeps a pod from being ready: our annotation, else a probe on a port where nobody listens."""
+    for pod in case.pods():
+        name = objects.name_of(pod)
+        if objects.annotations_of(pod).get(READY) == "false":
+            patch = {"metadata": {"annotations": {READY: None}}}
+            yield Fix(
+                f"Let pod {name} be ready again",
+                _kubectl(pod, f"annotate pod {name} {READY}-"),
+                _key(pod, state.PODS),
+                patch,
+            )
+            return
+
+
+def _policy(field_name: str) -> Callable[[_Case], Iterator[Fix]]:
+    def make(case: _Case) -> Iterator[Fix]:
+        service = case.service()
+        if service is not None:
+            yield _patch_service(service, f"Set {field_name} to Cluster", {"spec": {field_name: "Cluster"}})
+
+    return make
+
+
+def _ranges(case: _Case) -> Iterator[Fix]:
+    service = case.service()
+    if service is not None:
+        ranges = [*(objects.spec_of(service).get("loadBalancerSourceRanges") or ()), f"{case.last.before.src}/32"]
+        patch = {"spec": {"loadBalancerSourceRanges": ranges}}
+        yield _patch_service(service, f"Allow the source {case.last.before.src}", patch)
+
+
+def _expose(case: _Case) -> Iterator[Fix]:
+    """From outside a ClusterIP is out of reach: make it a NodePort Service."""
+    service = case.service()
+    if service is not None and not any(port.node_port for port in proxy.service_ports(service)):
+        yield _patch_service(service, "Make the Service a NodePort Service", {"spec": {"type": "NodePort"}})
+
+
+_MAKERS: Mapping[str, Callable[[_Case], Iterator[Fix]]] = {
+    "SelectorMatchesNothing": _selector,
+    "ServiceWithoutSelector": _missing_selector,
+    "PodsNotReady": _ready,
+    "HeadlessWithoutReadyPods": _ready,
+    "WrongTargetPort": _target_port,
+    "TargetPortNameMissing": _target_name,
+    "PortNotInService": _asked_port,
+    "NodePortAskedAtClusterIP": _asked_port,
+    "TargetPortAskedAtClusterIP": _asked_port,
+    "LoadBalancerPortClosed": _asked_port,
+    "ProtocolNotInService": _asked_protocol,
+    "NodePortClosed": _asked_node_port,
+    "ServicePortAskedAtNode": _asked_node_port,
+    "TargetPortAskedAtNode": _asked_node_port,
+    "HeadlessPortNotMapped": _headless_port,
+    "PodPortNotListening": _headless_port,
+    "ServiceInAnotherNamespace": _name,
+    "NoSuchService": _name,
+    "NoSuchNamespace": _namespace,
+    "NoLocalEndpointsInside": _policy("internalTrafficPolicy"),
+    "NoLocalEndpointsOutside": _policy("externalTrafficPolicy"),
+    "NoHealthyNode": _policy("externalTrafficPolicy"),
+    "SourceNotAllowed": _ranges,
+    "NoRouteToServiceNetwork": _expose,
+}
+"""Which faults have a near fix; the others need a look at the pod, the network or the reader's own plan."""
+
+
+def reasons_with_fix() -> Sequence[str]:
+    """Name the reasons for which a fix is proposed."""
+    return tuple(_MAKERS)
