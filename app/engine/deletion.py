@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cluster import state
+from app.cluster import clock, state
 from app.engine import admission, run
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Key, Object
@@ -65,7 +65,7 @@ def _mark(under_way: run.Run, key: Key, present: Object, grace: int, actor: str,
 
 def admission_time(under_way: run.Run, grace: int) -> str:
     """Return when the grace period ends, as `metadata.deletionTimestamp` holds it."""
-    return state.clock.timestamp(under_way.env.now + grace)
+    return clock.timestamp(under_way.env.now + grace)
 
 
 def _delete_namespace(under_way: run.Run, key: Key, present: Object, actor: str, provoked_by: int) -> Object:

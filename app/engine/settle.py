@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import app.controllers as controllers
-from app.cluster import clock, journal, state
+from app.cluster import clock, journal, queue, state
 from app.controllers import controller
 from app.engine import admission, deletion, records, run
 from app.machinery import errors, objects
@@ -75,7 +75,7 @@ def _next_timer(held: state.ClusterState, env: clock.Env, until: float) -> clock
     return held.timers.due(until)
 
 
-def _turn(under_way: run.Run, work: state.queue.Work, synced: dict[str, None]) -> None:
+def _turn(under_way: run.Run, work: queue.Work, synced: dict[str, None]) -> None:
     held, env = under_way.state, under_way.env
     turns = under_way.turns[work[:2]] = under_way.turns.get(work[:2], 0) + 1
     one = controllers.CONTROLLERS[work.controller]
@@ -88,7 +88,7 @@ def _turn(under_way: run.Run, work: state.queue.Work, synced: dict[str, None]) -
 def _carry_out(
     under_way: run.Run,
     one: controller.Controller,
-    work: state.queue.Work,
+    work: queue.Work,
     write: controller.Write,
     synced: dict[str, None],
 ) -> None:
