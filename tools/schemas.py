@@ -156,6 +156,13 @@ LEAVES = {
 
 def main() -> None:
     """Write the compact schema file and say how large it is."""
+    text = compact()
+    TARGET.write_text(text)
+    print(f"{TARGET.name}: {len(text)} bytes")
+
+
+def compact() -> str:
+    """Return the compact schema file as the published schemas make it."""
     folder = resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"{RELEASE}.0-local"
     definitions: dict[str, Any] = json.loads((folder / "_definitions.json").read_text())["$defs"]
     by_kind = dict(kinds(definitions))
@@ -167,7 +174,7 @@ def main() -> None:
     for kind in sorted(set(by_kind) - set(KINDS)):
         api_version, _, name = kind.rpartition("/")
         others.setdefault(api_version, []).append(name)
-    write({kind: short(by_kind[kind]) for kind in KINDS}, types, others)
+    return render({kind: short(by_kind[kind]) for kind in KINDS}, types, others)
 
 
 def kinds(definitions: dict[str, Any]) -> list[tuple[str, str]]:
@@ -243,16 +250,18 @@ def short(name: str) -> str:
     return ".".join(name.split(".")[-3:])
 
 
-def write(roots: dict[str, str], types: dict[str, dict[str, str]], others: dict[str, list[str]]) -> None:
-    compact = {"sort_keys": False, "separators": (",", ":")}
-    rows = ",\n".join(f"{json.dumps(name)}:{json.dumps(fields, **compact)}" for name, fields in types.items())
-    text = (
-        f'{{"release":{json.dumps(RELEASE)},\n"kinds":{json.dumps(roots, **compact)},\n'
-        f'"cluster_scoped":{json.dumps(sorted(CLUSTER_SCOPED), **compact)},\n'
-        f'"others":{json.dumps(others, **compact)},\n"types":{{\n{rows}\n}}}}\n'
+def render(roots: dict[str, str], types: dict[str, dict[str, str]], others: dict[str, list[str]]) -> str:
+    """Write the file one type to a line, so that a new release shows as a readable difference."""
+    rows = ",\n".join(f"{json.dumps(name)}:{dense(fields)}" for name, fields in types.items())
+    return (
+        f'{{"release":{json.dumps(RELEASE)},\n"kinds":{dense(roots)},\n'
+        f'"cluster_scoped":{dense(sorted(CLUSTER_SCOPED))},\n'
+        f'"others":{dense(others)},\n"types":{{\n{rows}\n}}}}\n'
     )
-    TARGET.write_text(text)
-    print(f"{TARGET.name}: {len(roots)} kinds, {len(types)} types, {len(text)} bytes")
+
+
+def dense(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 if __name__ == "__main__":

@@ -278,7 +278,9 @@ def _read_json(text: str, source: str) -> Reading | None:
     found = _Found(text, source, is_json=True)
     budget = yamldoc.Budget()
     for value, start, end in values:
-        found.add(_json_root(text, value, (start, end), budget))
+        root, duplicates = _json_root(text, value, (start, end), budget)
+        found.faults += [_doubled(double, found.count) for double in duplicates]
+        found.add(root)
     return found.reading()
 
 
@@ -302,19 +304,20 @@ def _past_space(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def _json_root(text: str, value: Any, span: tuple[int, int], budget: yamldoc.Budget) -> Node:
+def _json_root(
+    text: str, value: Any, span: tuple[int, int], budget: yamldoc.Budget
+) -> tuple[Node, tuple[yamldoc.Duplicate, ...]]:
     """Take the positions from the YAML reader where it reads the very same, else only the beginning."""
     start, end = span
     line = text.count("\n", 0, start)
     mark = Mark(line, start - (text.rfind("\n", 0, start) + 1))
     try:
-        padded = " " * mark.column + text[start:end]
-        roots = yamldoc.read(padded, line, budget).roots
+        tree = yamldoc.read(" " * mark.column + text[start:end], line, budget)
     except yamldoc.Unreadable:
-        roots = ()
-    if len(roots) == 1 and roots[0].value == value:
-        return roots[0]
-    return _bare(value, mark)
+        return _bare(value, mark), ()
+    if len(tree.roots) == 1 and tree.roots[0].value == value:
+        return tree.roots[0], tree.duplicates
+    return _bare(value, mark), ()
 
 
 def _bare(value: Any, mark: Mark) -> Node:

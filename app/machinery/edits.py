@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.machinery import documents, scalars
+from app.machinery import delta, documents, scalars
 from app.machinery.documents import Document, Path
 from app.machinery.yamldoc import Member, Node, Style, lines_of
 
@@ -158,7 +158,7 @@ def _says(text: str, document: Document, wanted: Any) -> bool:
     before = documents.read(document.text, document.source)
     after = documents.read(text, document.source)
     objects = [wanted if other.index == document.index else other.obj for other in before.documents]
-    return [other.obj for other in after.documents] == objects
+    return delta.diff([other.obj for other in after.documents], objects) == delta.SAME
 
 
 def _json_text(document: Document, wanted: Any) -> str:

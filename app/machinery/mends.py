@@ -10,7 +10,7 @@ from app.machinery.documents import Fault, Reading
 
 MAX_ROUNDS = 30
 MAX_TEXT = 256 * 1024
-MAX_REREAD = 1_000_000
+MAX_REREAD = 400_000
 
 
 @dataclass(frozen=True, slots=True)

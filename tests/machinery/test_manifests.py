@@ -372,6 +372,12 @@ def test_a_key_that_stands_twice_is_a_warning_with_its_line() -> None:
     assert "first on line 7" in warning.plain
 
 
+def test_a_json_key_that_stands_twice_is_a_warning_too() -> None:
+    parsed = manifests.parse('{"kind": "A",\n "kind": "B"}')
+    assert parsed.documents[0].obj == {"kind": "B"}
+    assert [(warning.line, warning.column) for warning in parsed.warnings] == [(2, 2)]
+
+
 def test_empty_text_holds_nothing() -> None:
     for text in ("", "\n\n", "---\n", "# words\n---\n---\n"):
         assert manifests.check(text) == manifests.Parsed((), ())
@@ -607,10 +613,10 @@ def test_applications_that_people_deploy_are_read_without_a_complaint(path: Path
 
 
 def test_an_answer_stays_small_however_much_is_wrong() -> None:
-    parsed = manifests.check("---\n".join([SEED] * 1000))
+    parsed = manifests.check("---\n".join([SEED] * 130))
     assert len(parsed.errors) == manifests.MAX_DIAGNOSES
     assert sum(len(error.mended or "") for error in parsed.errors) <= manifests.MAX_MENDED
-    assert "900 more" in parsed.errors[-1].plain
+    assert "30 more" in parsed.errors[-1].plain
 
 
 @given(text=st.text(max_size=200))
