@@ -77,7 +77,7 @@ def nearest_fix(
 def _prove(held: state.ClusterState, fix: fixes.Fix, asked: Mapping[str, Any], env: clock.Env) -> Proof | None:
     changed: state.ClusterState | None = held
     if fix.target is not None:
-        patch = Patch("trial", fix.target, fix.patch, PatchType.STRATEGIC)
+        patch = Patch("trial", fix.target, fix.patch, PatchType.MERGE)
         changed = attempt(held, patch, env)
     if changed is None:
         return None
