@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from app.kinds import catalogue, processes
+from app.kinds import catalogue, memo, processes
 from app.machinery import objects
 from app.machinery.objects import Object
 
@@ -140,12 +140,24 @@ def listeners(pod: Object) -> tuple[Listener, ...]:
     annotation = objects.annotations_of(pod).get(LISTEN)
     if annotation is not None:
         return listened(annotation, _first_name(pod))
+    containers = serving_containers(pod)
+    if len(containers) == 1:
+        return _listeners_of(containers[0])
     found: dict[tuple[int, str], Listener] = {}
-    for container in serving_containers(pod):
-        for port in _doing(container).ports:
-            number, protocol = _port(port)
-            found.setdefault((number, protocol), Listener(number, protocol, "", str(container.get("name") or "")))
+    for container in containers:
+        for listener in _listeners_of(container):
+            found.setdefault((listener.port, listener.protocol), listener)
     return tuple(found.values())
+
+
+_LISTENERS: memo.Memo[tuple[Listener, ...]] = memo.Memo(8192)
+
+
+def _listeners_of(container: Container) -> tuple[Listener, ...]:
+    name = str(container.get("name") or "")
+    return _LISTENERS.get(
+        container, (), lambda: tuple(Listener(*_port(port), "", name) for port in _doing(container).ports)
+    )
 
 
 def listens(pod: Object, port: int, protocol: str, address: str = "") -> Listener | None:
@@ -222,7 +234,15 @@ def _port(text: str) -> tuple[int, str]:
 # --- what a container does ---------------------------------------------------------------------
 
 
+_DOINGS: memo.Memo[_Doing] = memo.Memo(8192)
+
+
 def _doing(container: Container) -> _Doing:
+    """Work out what a container does, once for all pods that share it."""
+    return _DOINGS.get(container, (), lambda: _work_out(container))
+
+
+def _work_out(container: Container) -> _Doing:
     command = [str(word) for word in container.get("command") or ()]
     args = [str(word) for word in container.get("args") or ()]
     image = known(str(container.get("image") or ""))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.cluster import clock, state
-from app.kinds import pod_columns, pod_defaults, pod_validation, quality
+from app.kinds import memo, pod_columns, pod_defaults, pod_validation, quality
 from app.kinds.kind import Admission, Kind
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Object
@@ -32,29 +32,54 @@ _TOLERATIONS = [
 _PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 
 
+_DEFAULTED: memo.Memo[Part] = memo.Memo(512)
+_PREPARED: memo.Memo[tuple[Part, Part]] = memo.Memo(512)
+_FAULTS: memo.Memo[list[FieldError]] = memo.Memo(512)
+
+
+def _is_stamped(draft: Object) -> bool:
+    """Say whether the pod is just being made from a workload's template, whose parts are frozen and shared."""
+    return objects.controller_of(draft) is not None and not objects.resource_version_of(draft)
+
+
 def default(draft: Draft) -> None:
     """Fill in the defaults of a pod, sharing what lacks nothing with its template."""
     spec = draft.get("spec")
-    if not isinstance(spec, Mapping):
-        return
-    spec = pod_defaults.spec_defaults(spec)
-    if spec.get("enableServiceLinks") is None:
-        spec = {**spec, "enableServiceLinks": True}
-    if spec.get("hostNetwork"):
-        spec = pod_defaults.host_ports(spec)
-    draft["spec"] = pod_defaults.requests_from_limits(spec)
+    if isinstance(spec, Mapping):
+        stamped = _is_stamped(draft)
+        draft["spec"] = _DEFAULTED.get(spec, (), lambda: _with_defaults(spec)) if stamped else _with_defaults(spec)
+
+
+def _with_defaults(spec: Part) -> Part:
+    filled = pod_defaults.spec_defaults(spec)
+    if filled.get("enableServiceLinks") is None:
+        filled = {**filled, "enableServiceLinks": True}
+    if filled.get("hostNetwork"):
+        filled = pod_defaults.host_ports(filled)
+    return pod_defaults.requests_from_limits(filled)
 
 
 def prepare_create(draft: Draft, admission: Admission) -> None:
     """Give the pod its service account, its tolerations and its first status."""
-    spec = dict(draft.get("spec") or {})
-    _set_priority(spec)
-    account = _set_account(spec, draft, admission)
-    if _mounts_token(spec, account):
-        _mount_token(spec, _suffix(draft, admission.env))
-    spec["tolerations"] = _tolerations(spec.get("tolerations"))
-    draft["spec"] = spec
-    draft["status"] = {"phase": "Pending", "qosClass": quality.of_service(spec)}
+    spec = draft.get("spec") or {}
+    name = str(spec.get("serviceAccountName") or "default")
+    suffix = _suffix(draft, admission.env) if _mounts_token(spec, _account(draft, name, admission)) else ""
+    key = (name, suffix) if _is_stamped(draft) else None
+    draft["spec"], draft["status"] = (
+        _prepared(spec, name, suffix)
+        if key is None
+        else _PREPARED.get(spec, key, lambda: _prepared(spec, name, suffix))
+    )
+
+
+def _prepared(spec: Part, account: str, suffix: str) -> tuple[Part, Part]:
+    """Return the spec as admission leaves it, and the first status."""
+    filled = {**spec, "serviceAccountName": account, "serviceAccount": account}
+    _set_priority(filled)
+    if suffix:
+        _mount_token(filled, suffix)
+    filled["tolerations"] = _tolerations(spec.get("tolerations"))
+    return filled, {"phase": "Pending", "qosClass": quality.of_service(filled)}
 
 
 def _set_priority(spec: Draft) -> None:
@@ -62,13 +87,11 @@ def _set_priority(spec: Draft) -> None:
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
 
 
-def _set_account(spec: Draft, draft: Draft, admission: Admission) -> Object | None:
-    """Name the service account and return it.
+def _account(draft: Draft, name: str, admission: Admission) -> Object | None:
+    """Return the pod's service account.
 
     DIFFERS: the account `default` need not be there yet, for it is made by the same command that made the namespace.
     """
-    name = str(spec.get("serviceAccountName") or "default")
-    spec["serviceAccountName"] = spec["serviceAccount"] = name
     namespace = objects.namespace_of(draft)
     account = admission.state.find(state.SERVICE_ACCOUNTS, namespace, name)
     if account is None and name != "default":
@@ -101,38 +124,13 @@ def _mount_token(spec: Draft, suffix: str) -> None:
     mount = {"name": name, "readOnly": True, "mountPath": _TOKEN_PLACE}
     mounted = False
     for field in ("initContainers", "containers"):
-        if spec.get(field):
-            before = spec[field]
-            spec[field] = _MOUNTED.get(before, name, mount)
-            mounted = mounted or spec[field] is not before
+        before = spec.get(field) or ()
+        after = [_with_mount(container, mount) for container in before]
+        if any(new is not old for new, old in zip(after, before, strict=True)):
+            spec[field] = after
+            mounted = True
     if mounted:
         spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume(name)]
-
-
-class _Mounted:
-    """Container lists with the token mounted, so that pods of one template share them.
-
-    Keyed by the identity of the list before, which is kept alive; forgetting costs memory, not correctness.
-    """
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[int, str], tuple[Sequence[Part], Sequence[Part]]] = {}
-
-    def get(self, containers: Sequence[Part], name: str, mount: Part) -> Sequence[Part]:
-        """Return the containers with the mount in each that does not mount that place itself."""
-        found = self.kept.get((id(containers), name))
-        if found is not None:
-            return found[1]
-        made = [_with_mount(container, mount) for container in containers]
-        unchanged = all(new is old for new, old in zip(made, containers, strict=True))
-        result = containers if unchanged else made
-        if len(self.kept) >= 512:
-            self.kept.clear()
-        self.kept[id(containers), name] = (containers, result)
-        return result
-
-
-_MOUNTED = _Mounted()
 
 
 def _with_mount(container: Part, mount: Part) -> Part:
@@ -171,8 +169,11 @@ def _tolerates(own: Part, wanted: Part) -> bool:
 
 
 def validate(obj: Object) -> list[FieldError]:
-    """Check the pod spec."""
-    return pod_validation.validate_spec(objects.spec_of(obj), "spec")
+    """Check the pod spec; once for all pods that share it."""
+    spec = objects.spec_of(obj)
+    if _is_stamped(obj):
+        return _FAULTS.get(spec, (), lambda: pod_validation.validate_spec(spec, "spec"))
+    return pod_validation.validate_spec(spec, "spec")
 
 
 def validate_update(obj: Object, old: Object) -> list[FieldError]:

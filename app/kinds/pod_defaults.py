@@ -5,6 +5,7 @@ Mirrors pkg/apis/core/v1/defaults.go (release 1.36).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -174,6 +175,7 @@ def _requests(resources: Part) -> Part:
     return {**resources, "requests": {**limits, **requests}}
 
 
+@functools.lru_cache(maxsize=4096)
 def suffix_of(uid: str) -> str:
     """Return a five-letter name suffix that is the same for the same uid."""
     number = 0
