@@ -164,6 +164,8 @@ def _succeed(search: _Search, name: str, kind: str, answer: dns.Answer) -> Looku
         return _end(search, "HeadlessResolved", words, address, records, answer)
     if networks.STAND_INS.holds(address):
         return _end(search, "OutsideNameResolved", words, address, records, answer)
+    if answer.because and answer.because[0].kind == "Node":
+        return _end(search, "NodeNameResolved", words, address, records, answer)
     words["what"] = _what(answer)
     return _end(search, "NameResolved", words, address, records, answer)
 
@@ -172,8 +174,6 @@ def _what(answer: dns.Answer) -> str:
     if not answer.because:
         return "which the name itself says"
     ref = answer.because[0]
-    if ref.kind == "Node":
-        return f"the address of node {ref.name}"
     if answer.headless[1]:
         return f"a ready endpoint of Service {ref.name}"
     return f"the ClusterIP of Service {ref.name}"
@@ -184,7 +184,8 @@ def _blame(search: _Search) -> Lookup:
     ranked = [answer for answer in search.failed if answer.code in _BLAME and _is_telling(answer)]
     found = min(ranked, key=lambda answer: _BLAME.index(answer.code), default=None)
     if found is None:
-        found = search.failed[-1]
+        unknown = (answer for answer in search.failed if answer.code == "NameUnknownOutside")
+        found = next(unknown, search.failed[-1])
     return _fail(search, found.code, found.words, found.because)
 
 

@@ -43,8 +43,8 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def none_of(count: int) -> str:
-    """Write the subject of "… is ready" for so many pods of which none is."""
-    return "it" if count == 1 else "none of them"
+    """Write the subject and verb of "… ready" for so many pods of which none is."""
+    return "it is not" if count == 1 else "none of them is"
 
 
 def pod_state(pod: Object) -> str:

@@ -331,7 +331,7 @@ RULES = (
     Reason(
         "PodsNotReady",
         "No selected pod is ready",
-        "Service {service} selects {count}, but {none} is ready: {pods}.",
+        "Service {service} selects {count}, but {none} ready: {pods}.",
         Stage.RULES,
         "Find out why the readiness probe fails: kubectl describe pod.",
         _SLICES,
@@ -341,7 +341,7 @@ RULES = (
     Reason(
         "PodsNotRunning",
         "No selected pod runs yet",
-        "Service {service} selects {count}, but {none} has an address yet: {pods}.",
+        "Service {service} selects {count}, so far without an address: {pods}.",
         Stage.RULES,
         "Wait, or see why they do not start: kubectl describe pod.",
         _SLICES,

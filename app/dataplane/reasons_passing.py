@@ -77,13 +77,6 @@ STARTS = (
     ),
     Reason("NodeConnects", "Starts here", "A process on {node} connects to {to}.", Stage.START),
     Reason("OutsideConnects", "Starts outside", "{client}, outside the cluster, connects to {to}.", Stage.START),
-    Reason(
-        "ConnectionKept",
-        "Connection kept open",
-        "The connection to {to} is still open: its packets go where its first one went.",
-        Stage.START,
-        source="conntrack",
-    ),
     Reason("EntersAsAsked", "Enters by a node", "The packet enters by {node}, as asked.", Stage.PATH),
     Reason(
         "NodeAddressReached",

@@ -166,7 +166,7 @@ def _wrong_port(flow: Flow, own: NodeProxy, holders: Sequence[tuple[str, str]]) 
     """Say why the address is right and the port is not; a load balancer's address goes on to the load balancer."""
     ports = [port for holder in holders for port in own.ports(*holder)]
     address, dport = flow.packet.dst, flow.packet.dport
-    if not ports or all(address in port.load_balancer_ips and address != port.cluster_ip for port in ports):
+    if not any(address == port.cluster_ip or address in port.external_ips for port in ports):
         return None
     code, field, port = _blamed_port(ports, dport)
     is_cluster_ip = any(address == each.cluster_ip for each in ports)
