@@ -93,7 +93,15 @@ def of(error: errors.ApiError) -> dict[str, Any]:
     listed = error.details.get("errors")
     if listed is None and isinstance(error, errors.Invalid):
         listed = [{"field": str(getattr(e, "field", "")), "message": str(e)} for e in error.field_errors]
-    return problem(error.code, error.message, reason=error.reason, plain=error.plain, errors=listed)
+    return problem(error.code, sentences(error), reason=error.reason, plain=error.plain, errors=listed)
+
+
+def sentences(error: errors.ApiError) -> str:
+    """Return the refusal's own words, and after them the plain ones."""
+    if not error.plain:
+        return error.message
+    end = "" if error.message.endswith((".", "!", "?", ".)")) else "."
+    return f"{error.message}{end} {error.plain}"
 
 
 def headers_of(error: errors.ApiError) -> dict[str, str]:

@@ -10,7 +10,7 @@ from app.cluster import journal
 from app.web import live, signin
 from app.web.signin import Role
 
-router = APIRouter(prefix="/api/v1/playgrounds/{playground}")
+router: APIRouter = APIRouter(prefix="/api/v1/playgrounds/{playground}")
 
 
 @router.get("/entries")

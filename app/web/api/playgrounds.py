@@ -23,7 +23,7 @@ from app.web import signin
 from app.web.api import bodies, manifests, once
 from app.web.signin import Role
 
-router = APIRouter(prefix="/api/v1/playgrounds")
+router: APIRouter = APIRouter(prefix="/api/v1/playgrounds")
 
 Title = Annotated[str, msgspec.Meta(max_length=creation.TITLE_LENGTH)]
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.lessons import scenarios
 from app.web.api import bodies
 
-router = APIRouter(prefix="/api/v1/scenarios")
+router: APIRouter = APIRouter(prefix="/api/v1/scenarios")
 
 
 @router.get("")

@@ -18,7 +18,7 @@ from app.web.api import bodies, once
 from app.web.api.playgrounds import host_of
 from app.web.signin import Role
 
-router = APIRouter(prefix="/api/v1/playgrounds/{playground}")
+router: APIRouter = APIRouter(prefix="/api/v1/playgrounds/{playground}")
 
 
 @router.post("/requests")
