@@ -24,7 +24,10 @@ SINKS = re.compile(
     r"\b(innerHTML|outerHTML|insertAdjacentHTML|setHTMLUnsafe|parseHTMLUnsafe|document\.write|createContextualFragment)\b"
     r"|\beval\(|new Function\(|setAttribute\(\s*[\"']style[\"']"
 )
-OUTSIDE = re.compile(r"""(?:from|import)\s*\(?\s*["'](?!\.{1,2}/)|(?:fetch|EventSource|Worker)\(\s*["'`]https?:""")
+OUTSIDE = re.compile(
+    r"""(?m)^\s*import\b[^;"'()]*["'](?!\.{1,2}/)|^\s*export\s*\*[^"']*["'](?!\.{1,2}/)|\}\s*from\s*["'](?!\.{1,2}/)"""
+    r"""|\bimport\(\s*["'](?!\.{1,2}/)|(?:fetch|EventSource|Worker)\(\s*["'`]https?:"""
+)
 
 
 def shown(path: Path) -> str:
@@ -68,6 +71,9 @@ def test_styles_load_nothing_from_outside() -> None:
         (SINKS, "el.innerHTML = name"),
         (SINKS, 'el.setAttribute("style", "left: 0")'),
         (OUTSIDE, 'import {x} from "htmx.org"'),
+        (OUTSIDE, 'import {\n  x,\n} from "htmx.org"'),
+        (OUTSIDE, 'import "htmx.org"'),
+        (OUTSIDE, 'export * from "htmx.org"'),
         (OUTSIDE, 'await import("https://cdn.example/x.js")'),
     ],
 )
@@ -82,6 +88,8 @@ def test_each_rule_sees_what_it_forbids(rule: re.Pattern[str], text: str) -> Non
         (LOADS, '<script type="module" src="/static/js/main.js">'),
         (INLINE_SCRIPT, '<script type="application/json" id="seed">'),
         (OUTSIDE, 'import {x} from "./model.js"'),
+        (OUTSIDE, 'import {\n  x,\n} from "../model.js";\nconst far = "x";'),
+        (OUTSIDE, 'label("send from", "x")'),
         (INLINE_CALL, '<form hx-on="no" data-on="x">'),
     ],
 )
