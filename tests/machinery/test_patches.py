@@ -16,7 +16,7 @@ LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2, allow
 JSON = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=4),
-    max_leaves=25,
+    max_leaves=12,
 )
 MAPPINGS = st.dictionaries(st.sampled_from("abcd"), JSON, max_size=4)
 SERVICE = merge_keys.of("v1", "Service")
