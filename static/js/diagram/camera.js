@@ -30,13 +30,14 @@ export function zoom(camera, x, y, factor) {
 }
 
 /**
- * The camera of the first look: lanes over the whole width, not smaller than readable; `all` shows everything.
+ * The camera of the first look: everything if it stays readable, else its beginning at full size; `all` shows everything.
  * @param {{width: number, height: number}} layout @param {Size} size @param {number} natural @param {boolean} [all]
  * @returns {Camera}
  */
 export function fit(layout, size, natural, all = false) {
   const needed = size.height / layout.height;
-  const k = Math.max(LEAST, Math.min(natural, all ? needed : Math.max(needed, natural * READABLE)));
+  const readable = needed < natural * READABLE ? natural : needed;
+  const k = Math.max(LEAST, Math.min(natural, all ? needed : readable));
   return { k, x: Math.max(0, (size.width - layout.width * k) / 2), y: 0 };
 }
 

@@ -11,7 +11,7 @@ import { fit, short } from "./words.js";
 /** @typedef {import("./types").Verdict} Verdict */
 /** @typedef {import("./scene").Frame} Frame */
 
-const INSET = 9;
+const INSET = 7;
 
 /**
  * The paper of a card.
@@ -47,14 +47,16 @@ export function chips(frame, pairs, x, y, room, look = {}) {
   let at = x;
   for (const [index, [key, value]] of pairs.entries()) {
     const rest = pairs.length - index - 1;
-    const space = x + room - at - (rest ? 20 : 0);
-    const wanted = frame.measure(`${key}=${value}`, "chip") + 9;
+    const wanted = frame.measure(`${key}=${value}`, "chip") + 7;
+    const alone = look.wrong?.includes(key) && wanted > x + room - at - 20;
+    const space = x + room - at - (rest && !alone ? 20 : 0);
     if (index > 0 && wanted > space) {
       commands.push({ op: "text", x: at + 2, y: y + 10.5, text: `+${rest + 1}`, font: "chip", fill: "muted", alpha: look.alpha });
       break;
     }
     const w = Math.min(wanted, space);
     commands.push(...chip(frame, key, value, { x: at, y, w, h: 15 }, look));
+    if (alone) break;
     at += w + 4;
   }
   return commands;
@@ -68,18 +70,18 @@ export function chips(frame, pairs, x, y, room, look = {}) {
 function chip(frame, key, value, box, look) {
   const wrong = look.wrong?.includes(key);
   const colour = wrong ? look.tone ?? "warn" : "text";
-  const text = fit(`${key}=${value}`, box.w - 8, (part) => frame.measure(part, "chip"));
+  const text = fit(`${key}=${value}`, box.w - 6.5, (part) => frame.measure(part, "chip"));
   const head = text.startsWith(`${key}=`) ? frame.measure(`${key}=`, "chip") : 0;
   const whole = frame.measure(text, "chip");
   const { alpha } = look;
   /** @type {Command[]} */
   const commands = [
     { op: "box", ...box, r: 4, fill: wrong ? "card" : "well", stroke: wrong ? colour : undefined, width: 1, dash: wrong && look.tone !== "fail" ? [3, 2] : undefined, alpha },
-    { op: "text", x: box.x + 4.5, y: box.y + 10.5, text, font: "chip", fill: colour, alpha },
+    { op: "text", x: box.x + 3.5, y: box.y + 10.5, text, font: "chip", fill: colour, alpha },
   ];
   if (wrong) {
     const y = box.y + 12.5;
-    commands.push({ op: "path", points: [box.x + 4.5 + head, y, box.x + 4.5 + whole, y], stroke: colour, width: 1, alpha });
+    commands.push({ op: "path", points: [box.x + 3.5 + head, y, box.x + 3.5 + whole, y], stroke: colour, width: 1, alpha });
   }
   return commands;
 }
@@ -201,8 +203,8 @@ export function slices(frame, front, box, alpha) {
   const [first, ...more] = front.slices;
   const x = box.x + INSET;
   const room = box.w - 2 * INSET;
-  const fault = frame.fault?.service === front.key ? frame.fault : null;
   const { ready, serving, terminating, waiting } = front.counts;
+  const fault = frame.fault?.service === front.key && !ready && !serving ? frame.fault : null;
   const total = ready + serving + terminating + waiting;
   const name = more.length ? frame.say("slices.more", { name: first.name, n: more.length }) : first.name;
   const words = [

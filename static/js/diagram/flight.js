@@ -48,7 +48,7 @@ function trackOf(layout, where, leg) {
     const spot = from ?? to ?? { x: 0, y: 0, w: 0, h: 0 };
     return routes.track([spot.x + spot.w, spot.y + spot.h / 2, spot.x + spot.w, spot.y, spot.x + spot.w, spot.y, spot.x + spot.w, spot.y + spot.h / 2]);
   }
-  return routes.track(routes.route(layout, from, to));
+  return routes.track(routes.route(layout, from, to, leg.style === "dns" ? -9 : from.lane === "outside" ? 7 : 0));
 }
 
 /** @param {import("./types").Leg} leg @param {routes.Track} track @param {number} t @returns {Command} */
@@ -78,6 +78,20 @@ function ending(plan, t, layout, where) {
   if (plan.end.shape === "arrived") return [{ op: "disc", ...spot, r: 4.5, fill: "ok" }];
   const turn = 1 - part(t, plan.end.t, plan.end.t + WAIT);
   return [/** @type {Command} */ ({ op: shape.op, ...spot, r: plan.end.shape === "silent" ? 9 : 8, fill: shape.colour, turn })];
+}
+
+/**
+ * The ground that the lit way covers, in small boxes: no note shall lie on it.
+ * @param {Plan} plan @param {Layout} layout @param {Where} where
+ * @returns {import("./types").Box[]}
+ */
+export function ground(plan, layout, where) {
+  return plan.legs.filter((leg) => !leg.reversed).flatMap((leg) => {
+    const { x, y } = trackOf(layout, where, leg);
+    return x.slice(1).map((_, i) => ({
+      x: Math.min(x[i], x[i + 1]) - 4, y: Math.min(y[i], y[i + 1]) - 4, w: Math.abs(x[i + 1] - x[i]) + 8, h: Math.abs(y[i + 1] - y[i]) + 8,
+    }));
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
 import { h, hear, isField, tell } from "../dom.js";
 import * as streams from "../stream.js";
 import * as cameras from "./camera.js";
+import * as flight from "./flight.js";
 import { Flow } from "./flow.js";
 import * as gestures from "./gestures.js";
 import * as layouts from "./layout.js";
@@ -535,8 +536,9 @@ class Diagram {
     this.worldly(ctx);
     this.flow.draw(ctx, this.layout, this.theme);
     const run = this.flow.run;
-    const shown = run ? notes(run.plan, run.t, this.layout, this.flow.where(this.layout), this.say) : [];
-    this.overlay.show(shown, this.state.camera, this.size);
+    const where = this.flow.where(this.layout);
+    const shown = run ? notes(run.plan, run.t, this.layout, where, this.say) : [];
+    this.overlay.show(shown, this.layout, this.state.camera, this.size, () => (run ? flight.ground(run.plan, this.layout, where) : []));
   }
 
   /** @param {HTMLCanvasElement} canvas */

@@ -15,10 +15,10 @@ import { YOU, endpointsOf } from "./model.js";
 /** @typedef {import("./types").Front} Front */
 
 export const HEADING = 44;
-const GUTTER = 6;
-const PAD = 8;
-const WIDE = { outside: 112, edge: 104, nodes: 132, services: 158, slices: 124, pods: 206 };
-const NARROW = { outside: 98, edge: 88, nodes: 118, services: 144, slices: 112, pods: 200 };
+const GUTTER = 5;
+const PAD = 6;
+const WIDE = { outside: 106, edge: 104, nodes: 122, services: 158, slices: 124, pods: 198 };
+const NARROW = { outside: 102, edge: 102, nodes: 114, services: 148, slices: 116, pods: 192 };
 const GROUP = { head: 24, foot: 8, pad: 6, small: 52, large: 110 };
 const SERVICE = 68;
 const SLICE = 50;
@@ -124,35 +124,54 @@ function bandsFor(arranged, before) {
     fronts.delete(band.front);
     groups.delete(band.group);
   }
-  const byKey = new Map(arranged.groups.map((group) => [group.key, group]));
-  for (const front of fronts.values()) {
-    join(bands, "front", front.key, (band) => {
-      const group = byKey.get(band.group);
-      return !band.front && group !== undefined && stands(front, group);
-    });
+  const fits = fitness(arranged);
+  for (const key of fronts.keys()) {
+    join(bands, "front", key, [(band) => !band.front && fits(key, band.group) === 2, (band) => !band.front && fits(key, band.group) === 1]);
   }
-  const frontBy = new Map(arranged.fronts.map((front) => [front.key, front]));
-  for (const group of groups.values()) {
-    join(bands, "group", group.key, (band) => {
-      const front = frontBy.get(band.front);
-      return !band.group && front !== undefined && stands(front, group);
-    });
-  }
+  const lone = [...groups.keys()].filter((key) => !joined(bands, "group", key, (band) => !band.group && fits(band.front, key) === 2));
+  for (const key of lone) join(bands, "group", key, [(band) => !band.group && fits(band.front, key) === 1]);
   while (bands.length && !bands[bands.length - 1].front && !bands[bands.length - 1].group) bands.pop();
   return bands;
 }
 
 /**
  * @param {Slots["bands"]} bands @param {"front" | "group"} side @param {string} key
- * @param {(band: import("./types").Band) => boolean} belongs
+ * @param {((band: import("./types").Band) => boolean)[]} wishes the best first; else a free band, else a new one
  */
-function join(bands, side, key, belongs) {
-  let band = bands.find(belongs) ?? bands.find((free) => !free.front && !free.group);
-  if (!band) {
-    band = { front: "", group: "", h: 0 };
-    bands.push(band);
-  }
-  band[side] = key;
+function join(bands, side, key, wishes) {
+  for (const wish of wishes) if (joined(bands, side, key, wish)) return;
+  if (joined(bands, side, key, (free) => !free.front && !free.group)) return;
+  bands.push({ front: "", group: "", h: 0, [side]: key });
+}
+
+/** @param {Slots["bands"]} bands @param {"front" | "group"} side @param {string} key @param {(band: import("./types").Band) => boolean} wish */
+function joined(bands, side, key, wish) {
+  const band = bands.find(wish);
+  if (band) band[side] = key;
+  return band !== undefined;
+}
+
+/**
+ * Say how well a front and a group belong in one band: 2 it selects them, 1 it nearly does and nobody else does.
+ * @param {Arranged} arranged
+ * @returns {(front: string, group: string) => number}
+ */
+function fitness(arranged) {
+  const fronts = new Map(arranged.fronts.map((front) => [front.key, front]));
+  const groups = new Map(arranged.groups.map((group) => [group.key, group]));
+  /** @type {Map<string, boolean>} */
+  const lone = new Map();
+  const isLone = (/** @type {Group} */ group) => {
+    if (!lone.has(group.key)) lone.set(group.key, !arranged.fronts.some((front) => stands(front, group)));
+    return lone.get(group.key);
+  };
+  return (frontKey, groupKey) => {
+    const [front, group] = [fronts.get(frontKey), groups.get(groupKey)];
+    if (!front || !group || front.ns !== group.ns) return 0;
+    if (stands(front, group)) return 2;
+    const selector = front.service?.selector ?? {};
+    return Object.keys(selector).length && match.verdict(selector, group.labels).near && isLone(group) ? 1 : 0;
+  };
 }
 
 /** @param {Front} front @param {Group} group */
@@ -192,7 +211,7 @@ function breathe(slots, size) {
   const between = Math.max(1, heights.length);
   return {
     gap: Math.round(clamp((left * 0.3) / between, 26, 92)),
-    top: Math.round(HEADING + clamp(left * 0.2, 14, 120)),
+    top: Math.round(HEADING + clamp(left * 0.14, 14, 84)),
   };
 }
 
@@ -313,8 +332,8 @@ function placeNodes(layout, arranged, slots, lane) {
 /** @param {Layout} layout @param {Arranged} arranged @param {Slots} slots @param {Lane} lane @param {number} dnsTop */
 function placeOutside(layout, arranged, slots, lane, dnsTop) {
   put(layout, lane, slots.top + 4, SMALL.h, [YOU]);
-  const nodes = Math.min(slots.nodes.length, SHOWN_NODES);
-  const below = slots.top + nodes * ((arranged.nodePorts.length ? NODE.ports : NODE.h) + NODE.gap) + 12;
+  const nodes = [...arranged.nodes].map((node) => layout.boxes.get(node.ref)).filter((box) => box !== undefined);
+  const below = Math.max(slots.top, ...nodes.map((box) => box.y + box.h)) + NODE.gap + 12;
   const y = Math.max(dnsTop, below) - (CLIENT.h - SMALL.h) / 2;
   slots.clients.forEach((ref, slot) => {
     if (ref) put(layout, lane, y + slot * (CLIENT.h + CLIENT.gap), CLIENT.h, [ref]);

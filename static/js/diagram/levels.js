@@ -2,7 +2,7 @@
 
 /** @typedef {import("./types").Form} Form */
 
-export const CARD = { w: 84, h: 52, gap: 6 };
+export const CARD = { w: 78, h: 52, gap: 6 };
 export const CHIP = { w: 54, h: 22, gap: 5 };
 const DOTS = { largest: 18, smallest: 4 };
 const NAMES = ["cluster", "group", "object", "detail"];

@@ -55,7 +55,7 @@ export function judge(asked, pods, taken = new Set()) {
   for (const pod of pods) {
     if (pod.ns !== asked.namespace) continue;
     total += 1;
-    const found = verdict(asked.selector, pod.labels ?? {}, taken.has(pod.ref));
+    const found = verdict(asked.selector, pod.labels ?? {}, pod.asks || taken.has(pod.ref));
     if (found.matches) count += 1;
     verdicts.set(pod.ref, found);
   }

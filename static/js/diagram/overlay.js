@@ -1,12 +1,13 @@
 // Real elements over the canvas: invitations in empty lanes, what a header was and is, why a packet stopped, a menu.
 
 import { h, sync, tell } from "../dom.js";
+import * as room from "./room.js";
 
 /** @typedef {import("./types").Camera} Camera */
 /** @typedef {import("./types").Plan} Plan */
 /** @typedef {import("./types").Layout} Layout */
 /** @typedef {(key: string, values?: Record<string, string | number>) => string} Say */
-/** @typedef {{key: string, x: number, y: number, w: number, tone: string, lines: {text: string, kind: string}[], closes: boolean}} Note */
+/** @typedef {{key: string, anchor: import("./types").Box, w: number, tone: string, lines: {text: string, kind: string}[], closes: boolean}} Note */
 
 const EDGE = 8;
 
@@ -27,6 +28,9 @@ export class Overlay {
     });
     /** @type {(() => void) | null} */
     this.returnFocus = null;
+    this.told = "";
+    /** @type {Layout | null} */
+    this.layout = null;
   }
 
   /**
@@ -55,25 +59,29 @@ export class Overlay {
   }
 
   /**
-   * The notes of the request on show, each below its card; none covers another.
-   * @param {Note[]} notes @param {Camera} camera @param {import("./types").Size} size
+   * The notes of the request on show, beside their cards where there is room; they move only with the paper.
+   * @param {Note[]} notes @param {Layout} layout @param {Camera} camera @param {import("./types").Size} size
+   * @param {() => import("./types").Box[]} lit the ground of the way that is lit
    */
-  show(notes, camera, size) {
-    /** @type {DOMRect[]} */
-    const taken = [];
+  show(notes, layout, camera, size, lit) {
+    const told = JSON.stringify([notes.map((note) => note.key), camera, size]);
+    if (told === this.told && layout === this.layout) return;
+    [this.told, this.layout] = [told, layout];
+    const taken = notes.length ? [...obstacles(layout, camera), ...lit().map((box) => onScreen(box, camera))] : [];
     sync(this.notes, notes, (note) => note.key, (note) => this.note(note), (element, note) => {
       const w = Math.min(note.w, size.width - 2 * EDGE);
       element.style.width = `${w}px`;
-      const x = Math.min(size.width - w - EDGE, Math.max(EDGE, camera.x + note.x * camera.k));
-      let y = camera.y + note.y * camera.k;
-      const height = element.offsetHeight;
-      for (const rect of taken) {
-        if (x < rect.right && x + w > rect.left && y < rect.bottom + 6 && y + height > rect.top) y = rect.bottom + 6;
-      }
-      y = Math.min(y, Math.max(EDGE, size.height - height - EDGE));
-      taken.push(new DOMRect(x, y, w, height));
+      const spot = { w, h: element.isConnected ? element.offsetHeight : this.heightOf(element) };
+      const { x, y } = room.find(onScreen(note.anchor, camera), spot, taken, size, EDGE);
+      taken.push({ x, y: y - 4, w, h: spot.h + 8 });
       element.style.transform = `translate(${x}px, ${y}px)`;
     });
+  }
+
+  /** @param {HTMLElement} element */
+  heightOf(element) {
+    this.notes.append(element);
+    return element.offsetHeight;
   }
 
   /** @param {Note} note */
@@ -131,4 +139,15 @@ export class Overlay {
     pressed.preventDefault();
     pressed.stopPropagation();
   }
+}
+
+/** @param {import("./types").Box} box @param {Camera} camera */
+function onScreen(box, camera) {
+  return { x: camera.x + box.x * camera.k, y: camera.y + box.y * camera.k, w: box.w * camera.k, h: box.h * camera.k };
+}
+
+/** The cards that a note shall not cover; of a crowd only its box. @param {Layout} layout @param {Camera} camera */
+function obstacles(layout, camera) {
+  const boxes = [...layout.boxes.values()].filter((box) => box.lane !== "pods").map((box) => onScreen(box, camera));
+  return [...boxes, ...layout.groups.map(({ box }) => onScreen(box, camera))];
 }

@@ -65,7 +65,12 @@ function text(ctx, c, theme) {
   ctx.fillStyle = theme.colours[c.fill] ?? c.fill;
   ctx.textAlign = c.align ?? "left";
   ctx.textBaseline = "alphabetic";
-  ctx.fillText(c.text, c.x, c.y);
+  ctx.fillText(plain(c.text), c.x, c.y);
+}
+
+/** The UI font draws the x of 2x4 as a multiplication sign; in a pod's name it is a letter. @param {string} written */
+function plain(written) {
+  return written.replace(/(\d)x(?=\d)/g, "$1\u200cx");
 }
 
 /** @type {Brush} */
@@ -182,14 +187,16 @@ function silence(ctx, c, theme) {
   ctx.arc(c.x, c.y, c.r + 2, 0, 7);
   ctx.fillStyle = theme.colours.card;
   ctx.fill();
-  ctx.strokeStyle = theme.colours["line-strong"];
+  const running = c.turn > 0;
+  ctx.strokeStyle = theme.colours[running ? "line-strong" : c.fill];
   ctx.lineWidth = 2.5;
   ctx.beginPath();
   ctx.arc(c.x, c.y, c.r, 0, 7);
   ctx.stroke();
+  if (!running) return;
   ctx.strokeStyle = theme.colours[c.fill];
   ctx.beginPath();
-  ctx.arc(c.x, c.y, c.r, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * (c.turn ?? 1));
+  ctx.arc(c.x, c.y, c.r, -Math.PI / 2, -Math.PI / 2 + 2 * Math.PI * c.turn);
   ctx.stroke();
 }
 
@@ -217,6 +224,8 @@ export function paintHeadings(ctx, headings, camera, depth, theme) {
     ctx.fillStyle = theme.colours.lane;
     ctx.fillRect(x, 0, w, depth);
     ctx.fillStyle = theme.colours.muted;
-    ctx.fillText(title, x + Math.min(8, w * 0.08), 22);
+    const inset = Math.min(8, w * 0.08);
+    const fits = ctx.measureText(title).width <= w - inset;
+    ctx.fillText(fits ? title : title.split(" · ")[0], x + inset, 22);
   }
 }

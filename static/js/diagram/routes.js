@@ -10,22 +10,38 @@ const ORDER = ["outside", "edge", "nodes", "services", "slices", "pods"];
 const GRAIN = 20;
 
 /**
- * Points of a cubic path between two placed refs.
- * @param {Layout} layout @param {Placed} from @param {Placed} to
+ * Points of a cubic path between two placed refs; `shift` moves its beginning up or down the card it leaves.
+ * @param {Layout} layout @param {Placed} from @param {Placed} to @param {number} [shift]
  * @returns {number[]}
  */
-export function route(layout, from, to) {
+export function route(layout, from, to, shift = 0) {
   const [a, b] = [ORDER.indexOf(from.lane), ORDER.indexOf(to.lane)];
   if (a >= b) return leftward(from, to);
   if (to.lane === "pods") return intoPods(layout, from, to);
-  const late = a === 0 && b >= 3 ? bendAt(layout) : undefined;
-  return curve(port(from, "right"), port(to, "left"), late);
+  const start = port(from, "right");
+  start.y += shift;
+  const end = port(to, "left");
+  if (a > 0 || b < 3) return curve(start, end);
+  return end.y < start.y - 12 ? elbow(start, end) : curve(start, end, pastEdge(layout));
 }
 
-/** Ways from the clients stay level until they are past the nodes. @param {Layout} layout */
-function bendAt(layout) {
+/** Ways down from the clients stay level until they are past the edge lane. @param {Layout} layout */
+function pastEdge(layout) {
   const nodes = layout.lanes.find((lane) => lane.key === "nodes");
-  return nodes ? nodes.x + nodes.w * 0.62 : undefined;
+  return nodes ? nodes.x + 4 : undefined;
+}
+
+/** Ways up go round the nodes: level, then up in the gutter before the Services. @param {{x: number, y: number}} a @param {{x: number, y: number}} b */
+function elbow(a, b) {
+  const x = b.x - 9;
+  const r = Math.min(9, (a.y - b.y) / 2);
+  return [
+    a.x, a.y,
+    ...straight(a.x, a.y, x - r, a.y),
+    x, a.y, x, a.y, x, a.y - r,
+    ...straight(x, a.y - r, x, b.y + r),
+    x, b.y, x, b.y, b.x, b.y,
+  ];
 }
 
 /** @param {Layout} layout @param {Placed} from @param {Placed} to */

@@ -49,7 +49,7 @@ function lines(frame) {
   const touched = frame.hovered || frame.selected;
   return wires.wires(frame.arranged, frame.layout).map((wire) => {
     const bright = touched !== "" && (wire.from === touched || wire.to === touched);
-    const failing = frame.fault !== null && wire.from === frame.fault.service;
+    const failing = frame.fault !== null && !wire.open && wire.from === frame.fault.service;
     return {
       op: "path",
       points: wire.points,

@@ -42,7 +42,7 @@ function fonts(family, mono) {
     tag: `450 10.5px ${family}`,
     head: `600 11.5px ${family}`,
     far: `600 30px ${family}`,
-    mono: `400 10.8px ${mono}`,
+    mono: `400 10.5px ${mono}`,
     chip: `450 10px ${mono}`,
   };
 }
