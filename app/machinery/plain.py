@@ -252,7 +252,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
         "must contain only",
         "As text, `targetPort` is the name of a container port: small letters, digits and hyphens.",
     ),
-    (r".*\.protocol", "Unsupported value", "Services carry TCP, UDP or SCTP, in capitals. HTTP runs over TCP."),
+    (r".*\.protocol", "Unsupported value", "The protocol is TCP, UDP or SCTP, in capitals; HTTP runs over TCP."),
     (
         r"spec\.type",
         "Unsupported value",

@@ -17,7 +17,7 @@ from enum import StrEnum
 from importlib import resources
 from typing import Any
 
-from app.machinery import quantities
+from app.machinery import errors, quantities
 
 _FILE = "v1.36.json"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -161,6 +161,19 @@ def decode(obj: Mapping[str, Any], api_version: str, kind: str) -> Decoded:
     walk = _Walk()
     walk.struct(obj, struct, "", ())
     return Decoded(True, tuple(walk.unknown), walk.fault)
+
+
+def require(obj: Mapping[str, Any], *, strict: bool = True) -> None:
+    """Refuse an object that the API server could not decode; raises BadRequest in its words.
+
+    `strict` refuses unknown fields too, as fieldValidation=Strict does. A custom kind is let pass.
+    """
+    api_version, kind = str(obj.get("apiVersion") or ""), str(obj.get("kind") or "")
+    decoded = decode(obj, api_version, kind)
+    if decoded.fault is not None:
+        raise errors.BadRequest(bad_request(api_version, kind, decoded.fault.message))
+    if strict and decoded.unknown:
+        raise errors.BadRequest(bad_request(api_version, kind, strict_sentence(decoded.unknown)))
 
 
 def strict_sentence(unknown: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.machinery import quantities, schema
+from app.machinery import errors, quantities, schema
 from tools import schemas
 
 
@@ -136,6 +136,15 @@ def test_a_wrong_type_is_told_in_gos_words(obj: dict[str, Any], path: str, words
 )
 def test_what_the_api_takes_decodes_cleanly(obj: dict[str, Any]) -> None:
     assert schema.decode(obj, obj["apiVersion"], obj["kind"]).ok
+
+
+def test_an_object_that_cannot_be_decoded_is_a_bad_request() -> None:
+    schema.require(service(ports=[{"port": 80}]))
+    with pytest.raises(errors.BadRequest, match="cannot be handled as a Service: json: cannot unmarshal number"):
+        schema.require(service(selector={"app": 1}))
+    with pytest.raises(errors.BadRequest, match='unknown field "spec.selectors"'):
+        schema.require(service(selectors={}))
+    schema.require(service(selectors={}), strict=False)
 
 
 def test_a_custom_kind_is_not_known_and_nothing_is_said_about_it() -> None:
