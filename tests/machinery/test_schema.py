@@ -142,7 +142,7 @@ def test_an_object_that_cannot_be_decoded_is_a_bad_request() -> None:
     schema.require(service(ports=[{"port": 80}]))
     with pytest.raises(errors.BadRequest, match="cannot be handled as a Service: json: cannot unmarshal number"):
         schema.require(service(selector={"app": 1}))
-    with pytest.raises(errors.BadRequest, match='unknown field "spec.selectors"'):
+    with pytest.raises(errors.BadRequest, match=r'unknown field "spec\.selectors"'):
         schema.require(service(selectors={}))
     schema.require(service(selectors={}), strict=False)
 
