@@ -1,4 +1,4 @@
-"""Takes the README's pictures: a real server, a real Chromium, a playground that has just been asked something."""
+"""Takes the README's pictures: a real server, a real Chromium, a playground that has just sent a request."""
 
 import json
 import os
@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "img"
 SIZE: sync_api.ViewportSize = {"width": 1440, "height": 900}
 SCHEMES = ("light", "dark")
-# Pods get ready within seconds, and the first request of a new playground travels to its end.
-SETTLED_MS = 8000
+# Pods get ready within seconds; then a request travels to its end.
+READY_MS = 5000
+ARRIVED_MS = 4000
 
 
 def call(url: str, body: object, key: str = "") -> dict[str, object]:
@@ -41,7 +42,9 @@ def take(browser: sync_api.Browser, address: str, scheme: str) -> Path:
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector('[data-island="diagram"]')
-    page.wait_for_timeout(SETTLED_MS)
+    page.wait_for_timeout(READY_MS)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_timeout(ARRIVED_MS)
     path = PICTURES / f"playground-{scheme}.png"
     page.screenshot(path=path)
     context.close()
