@@ -189,7 +189,7 @@ def _cluster_ip(obj: Object, now: float) -> str:
 
 
 def _external_ip(obj: Object, now: float) -> str:
-    """DIFFERS from `kubectl get` without -o wide in nothing: the server's tables always carry the whole list."""
+    """Show every address: the server renders its tables wide, so nothing is cut at 16 characters."""
     spec = objects.spec_of(obj)
     external = list(spec.get("externalIPs") or ())
     if spec.get("type") == "ExternalName":
