@@ -6,6 +6,7 @@ import * as cameras from "./camera.js";
 import * as flight from "./flight.js";
 import { Flow } from "./flow.js";
 import * as gestures from "./gestures.js";
+import * as guide from "./guide.js";
 import * as layouts from "./layout.js";
 import * as levels from "./levels.js";
 import * as match from "./match.js";
@@ -18,6 +19,7 @@ import { pick } from "./pick.js";
 import * as scene from "./scene.js";
 import { defaults } from "./state.js";
 import * as themes from "./theme.js";
+import { offerTest } from "./testing.js";
 import { Tree } from "./tree.js";
 import * as tween from "./tween.js";
 import { speaker } from "./words.js";
@@ -28,15 +30,6 @@ import { speaker } from "./words.js";
 
 const ECHO = 3000;
 const SLOWEST = 64;
-const MENUS = /** @type {Record<string, string[]>} */ ({
-  Pod: ["inspect", "send-from:menu.send", "edit-labels:menu.labels", "delete"],
-  Service: ["inspect", "edit-selector:menu.selector", "delete"],
-  Deployment: ["inspect", "scale", "delete"],
-  ReplicaSet: ["inspect", "scale", "delete"],
-  ReplicationController: ["inspect", "scale", "delete"],
-  Node: ["inspect", "send-from:menu.send", "delete"],
-  You: ["send-from:menu.send"],
-});
 
 /**
  * Make an element the diagram of a playground.
@@ -48,7 +41,7 @@ export function mount(el, seed) {
   return diagram;
 }
 
-class Diagram {
+export class Diagram {
   /** @param {HTMLElement} el @param {Seed} seed */
   constructor(el, seed) {
     this.el = el;
@@ -136,7 +129,7 @@ class Diagram {
     document.fonts?.load(this.theme.fonts.mono).then(() => this.retheme());
     this.resize();
     if (seed.stream) this.undo.push(streams.follow(seed.stream, this.model.revision).close);
-    if (new URLSearchParams(location.search).has("test")) this.offerTest();
+    if (new URLSearchParams(location.search).has("test")) offerTest(this);
   }
 
   destroy() {
@@ -343,14 +336,10 @@ class Diagram {
     if (!box) return;
     const { camera } = this.state;
     const at = spot ?? { x: camera.x + (box.x + 12) * camera.k, y: camera.y + (box.y + box.h) * camera.k };
-    const choices = (MENUS[kind] ?? ["inspect"]).map((entry) => {
-      const [action, label] = entry.split(":");
-      return { action, label: this.say(label ?? `menu.${action}`) };
-    });
-    this.overlay.open(ref.split("/")[2] || this.say("you"), at, choices, ref, this.size, () => this.tree.focus());
+    this.overlay.open(ref.split("/")[2] || this.say("you"), at, guide.choices(kind, this.say), ref, this.size, () => this.tree.focus());
   }
 
-  /** @param {outline.Row} row */
+  /** @param {{ref: string, lane: string}} row */
   placeOf(row) {
     const { camera } = this.state;
     const lane = row.ref ? null : this.layout.lanes.find((found) => found.key === row.lane);
@@ -442,9 +431,10 @@ class Diagram {
     this.list = scene.compose(this.frameNow(looked));
     painter.paint(ctx, this.list, this.theme);
     ctx.setTransform(this.theme.ratio, 0, 0, this.theme.ratio, 0, 0);
-    painter.paintHeadings(ctx, this.headings(), camera, camera.y < -4 || camera.k < 1 ? 34 : 30, this.theme);
-    this.overlay.invite(this.invitations(), camera);
-    this.overlay.more(this.beneath());
+    const headings = guide.headings(this.layout.lanes, this.say, this.counted, this.flow.shares ?? this.state.spread);
+    painter.paintHeadings(ctx, headings, camera, camera.y < -4 || camera.k < 1 ? 34 : 30, this.theme);
+    this.overlay.invite(camera.k > 0.6 ? guide.invitations(this.arranged, this.layout) : [], camera);
+    this.overlay.more(guide.beneath(this.arranged, this.layout, (this.size.height - camera.y) / camera.k));
     if (looked.moving) this.tree.render();
   }
 
@@ -493,44 +483,6 @@ class Diagram {
     return new Set([...this.taken].filter((ref) => !own.has(ref)));
   }
 
-  headings() {
-    const { counted } = this;
-    const crowd = this.flow.shares ?? this.state.spread;
-    return this.layout.lanes.map((lane) => {
-      let title = this.say(`lane.${lane.key}`);
-      if (lane.key === "pods" && counted) title += ` · ${this.say("match.count", { n: counted.count, total: counted.total })}`;
-      else if (lane.key === "pods" && crowd) title += ` · ${this.say("ideal", { n: Math.round(crowd.ideal * 10) / 10 })}`;
-      return { lane, title };
-    });
-  }
-
-  invitations() {
-    const { arranged, layout } = this;
-    const bare = !arranged.fronts.length && !arranged.groups.length;
-    const lanes = Object.fromEntries(layout.lanes.map((lane) => [lane.key, lane]));
-    const y = this.slots.top;
-    const dns = arranged.dns ? layout.boxes.get(arranged.dns.key) : undefined;
-    const rows = [
-      { key: "outside", empty: bare && !arranged.clients.length, y: (dns?.y ?? y + 120) - 8, action: "add:Pod" },
-      { key: "edge", empty: bare && !arranged.balancers.length, y, action: "" },
-      { key: "nodes", empty: !arranged.nodes.length, y, action: "add:Node" },
-      { key: "services", empty: !arranged.fronts.some((front) => front.service), y, action: "add:Service" },
-      { key: "slices", empty: bare, y, action: "" },
-      { key: "pods", empty: !arranged.groups.length, y, action: "add:Pod" },
-    ];
-    return rows.filter((row) => row.empty && this.state.camera.k > 0.6).map((row) => ({ ...row, lane: lanes[row.key] }));
-  }
-
-  /** How many objects lie below the glass. */
-  beneath() {
-    const { camera } = this.state;
-    const edge = (this.size.height - camera.y) / camera.k;
-    let count = 0;
-    for (const front of this.arranged.fronts) if ((this.layout.boxes.get(front.key)?.y ?? 0) > edge) count += 1;
-    for (const { box } of this.layout.groups) if (box.y > edge) count += 1;
-    return count;
-  }
-
   drawFlow() {
     const ctx = this.paper(this.air);
     this.worldly(ctx);
@@ -571,30 +523,5 @@ class Diagram {
     return width;
   }
 
-  /** What tests hold on to: freeze the clock, read the draw list, wait until nothing moves. */
-  offerTest() {
-    const page = /** @type {any} */ (window);
-    page.podlane = {
-      ...page.podlane,
-      test: {
-        freeze: (/** @type {number} */ t) => {
-          this.frozen = performance.now() + 10000;
-          if (this.flow.run) this.flow.run.t = Math.min(t, this.flow.run.plan.duration);
-          this.repaint();
-        },
-        thaw: () => {
-          this.frozen = null;
-          this.repaint();
-        },
-        list: () => this.list ?? [],
-        refs: () => [...this.layout.boxes.keys()],
-        box: (/** @type {string} */ ref) => this.placeOf(/** @type {any} */ ({ ref, lane: "" })),
-        revision: () => this.model.revision,
-        idle: () => new Promise((resolve) => {
-          const look = () => (this.flow.moving || this.queue.length || this.waiting ? requestAnimationFrame(look) : resolve(true));
-          requestAnimationFrame(look);
-        }),
-      },
-    };
-  }
+
 }
