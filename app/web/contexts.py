@@ -163,17 +163,25 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketLine:
+    """Source or destination of a packet before a step, and after it when the step rewrote it."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
-    """One step of a trace: `mark` is ok, fail, silent, dns or pass."""
+    """One step of a trace: `mark` is ok, fail, silent or dns; `index` counts all steps, those of the DNS exchange first."""
 
     number: int
+    index: int
     title: str
     mark: str
     reason: str
     why: str
-    before: str
-    after: str
-    translated: bool
+    packet: tuple[PacketLine, ...]
     because: tuple[Ref, ...]
     rule: str
 
@@ -194,6 +202,20 @@ class Lookup:
     name: str
     answer: str
     ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The DNS exchange as one step; its own hops are folded away."""
+
+    title: str
+    mark: str
+    why: str
+    answer: str
+    tries: str
+    lookups: tuple[Lookup, ...]
+    hops: tuple[HopView, ...]
+    failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +260,10 @@ class Result:
     mark: str
     sentence: str
     asked: str
-    lookups: tuple[Lookup, ...]
+    naming: Naming | None
     hops: tuple[HopView, ...]
     server: Ref | None
+    server_address: str
     client_ip: str
     took: str
     sent: int

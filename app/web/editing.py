@@ -10,22 +10,50 @@ from typing import Any
 import yaml
 
 from app.machinery import errors, manifests, objects
-from app.machinery.objects import Object
+from app.machinery.objects import Draft, Object
 from app.web import words
 from app.web.contexts import DiffLine, Editing, Fault
 
 AROUND = 2
 """Lines shown before and after a blamed one."""
 MOST_FAULTS = 20
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_FIRST = ("spec", "data", "subsets", "endpoints", "ports")
+_META_FIRST = ("name", "namespace", "labels", "annotations")
 
 
 def text_of(obj: Object) -> str:
     """Write an object as the YAML tab shows it."""
-    meta = {name: value for name, value in objects.metadata(obj).items() if name != "managedFields"}
+    shown = {name: obj[name] for name in (*_FIRST, *obj) if name in obj and name != "metadata"}
+    ordered = {name: shown.pop(name) for name in ("apiVersion", "kind") if name in shown}
     text: str = yaml.dump(
-        _plain({**obj, "metadata": meta}), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
+        _plain({**ordered, "metadata": _metadata(obj), **shown}),
+        Dumper=yaml.CSafeDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=1_000_000,
     )
     return text
+
+
+def _metadata(obj: Object) -> dict[str, Any]:
+    """Return the metadata worth reading: without what only tools look at."""
+    meta = dict(objects.metadata(obj))
+    meta.pop("managedFields", None)
+    annotations = {name: value for name, value in objects.annotations_of(obj).items() if name != LAST_APPLIED}
+    if annotations:
+        meta["annotations"] = annotations
+    else:
+        meta.pop("annotations", None)
+    return {name: meta[name] for name in (*_META_FIRST, *meta) if name in meta}
+
+
+def with_hidden(draft: Draft, present: Object) -> Draft:
+    """Put back what `text_of` does not show of the present object."""
+    hidden = objects.annotations_of(present).get(LAST_APPLIED)
+    if hidden is None:
+        return draft
+    return objects.with_path(draft, ("metadata", "annotations", LAST_APPLIED), hidden)
 
 
 def of_object(obj: Object, ref: str) -> Editing:

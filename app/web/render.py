@@ -36,6 +36,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["counted"] = counted
+    made.filters["coded"] = coded
     return made
 
 
@@ -94,6 +95,15 @@ def seed(value: Any) -> markupsafe.Markup:
     ):
         text = text.replace(sign, code)
     return markupsafe.Markup(text)
+
+
+def coded(text: str) -> markupsafe.Markup:
+    """Escape a sentence and set what stands between backticks as code."""
+    parts = [markupsafe.escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return markupsafe.escape(text)
+    spans = (f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
+    return markupsafe.Markup("".join(spans))
 
 
 def counted(number: int, word: str, plural: str = "") -> str:

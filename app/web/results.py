@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.web import forms, refs, render, words
-from app.web.contexts import Bar, Excluded, FixView, HopView, Lookup, Ref, Result, StepView
+from app.web.contexts import Bar, Excluded, FixView, HopView, Lookup, Naming, PacketLine, Ref, Result, StepView
 
 Json = Mapping[str, Any]
 
@@ -22,7 +22,9 @@ def result(request: Json, revision: int) -> Result:
     by_outcome: dict[str, int] = dict(summary.get("by_outcome") or {})
     first = _telling(found, by_outcome)
     outcome = str(first.get("outcome") or max(by_outcome, key=by_outcome.__getitem__, default="ok"))
-    hops = tuple(_hops(first))
+    naming = _naming(first)
+    before = sum(len(hop.steps) for hop in naming.hops) if naming else 0
+    hops = _hops(first.get("trace"), 1 if naming else 0, before)
     sent = int(summary.get("sent") or 1)
     spread = _spread(summary.get("by_pod") or {})
     served = first.get("served_by")
@@ -33,11 +35,12 @@ def result(request: Json, revision: int) -> Result:
         outcome=outcome,
         headline=_headline(outcome, first, by_outcome, sent),
         mark=MARKS.get(outcome, "fail"),
-        sentence=_sentence(first),
+        sentence="" if sent > 1 and outcome == "ok" else _sentence(first),
         asked=f"{who(asked.get('from') or {})} → {asked.get('to', '')}",
-        lookups=tuple(_lookups(first)),
+        naming=naming,
         hops=hops,
         server=_server(served) if served and sent == 1 else None,
+        server_address=f"{served.get('ip', '')}:{served.get('port', '')}" if served else "",
         client_ip=str(first.get("client_ip") or ""),
         took=f"{first.get('took_ms', 0):g} ms",
         sent=sent,
@@ -93,16 +96,40 @@ def _sentence(first: Json) -> str:
     return str(steps[-1].get("why", "")) if steps else ""
 
 
-def _hops(first: Json) -> Iterable[HopView]:
-    number = 0
-    for trace in _traces(first):
-        for hop in trace.get("hops") or ():
-            steps = []
-            for step in hop["steps"]:
-                number += 1
-                steps.append(_step(step, number))
-            place, ref = _place(hop.get("at") or {})
-            yield HopView(place, ref, tuple(steps))
+def _naming(first: Json) -> Naming | None:
+    trace = first.get("dns_trace")
+    if not trace:
+        return None
+    lookups = tuple(_lookups(trace))
+    found = next((lookup for lookup in lookups if lookup.ok), None)
+    failed = not first.get("trace") and first.get("outcome") == "name_not_found"
+    hops = _hops(trace, 0, 0)
+    steps = [step for hop in hops for step in hop.steps]
+    return Naming(
+        title=words.say("steps", "DNSAnswer"),
+        mark="fail" if failed else "dns",
+        why=steps[-1].why if steps and (failed or not found) else "",
+        answer=f"{found.name} {found.answer}" if found else "",
+        tries=words.say("tries", n=len(lookups), of=len(lookups)) if lookups else "",
+        lookups=lookups if failed or len(lookups) > 1 else (),
+        hops=hops,
+        failed=failed,
+    )
+
+
+def _hops(trace: Json | None, number: int, index: int) -> tuple[HopView, ...]:
+    """Return the hops of a trace; its steps are numbered from `number` + 1 and counted from `index`."""
+    found: list[HopView] = []
+    first = True
+    for hop in (trace or {}).get("hops") or ():
+        steps = []
+        for step in hop["steps"]:
+            number += 1
+            steps.append(_step(step, number, index, shows_packet=first))
+            index, first = index + 1, False
+        place, ref = _place(hop.get("at") or {})
+        found.append(HopView(place, ref, tuple(steps)))
+    return tuple(found)
 
 
 def _place(at: Json) -> tuple[str, str]:
@@ -116,18 +143,17 @@ def _place(at: Json) -> tuple[str, str]:
     return said, ""
 
 
-def _step(step: Json, number: int) -> StepView:
+def _step(step: Json, number: int, index: int, *, shows_packet: bool) -> StepView:
     action, kind = str(step.get("action", "")), str(step.get("kind", ""))
-    before, after = _packet(step.get("before")), _packet(step.get("after"))
+    shows = shows_packet or action == "Translated"
     return StepView(
         number=number,
+        index=index,
         title=words.lookup("steps", kind) if action not in ("Rejected", "Dropped") else _ending(kind, action),
         mark=_mark(kind, action),
         reason=str(step.get("reason", "")),
         why=str(step.get("why", "")),
-        before=before if kind not in DNS_KINDS else "",
-        after=after,
-        translated=action == "Translated",
+        packet=_packet(step) if shows and step.get("before") else (),
         because=tuple(_because(step.get("because") or ())),
         rule=str(step.get("rule") or ""),
     )
@@ -149,10 +175,13 @@ def _mark(kind: str, action: str) -> str:
             return "dns" if kind in DNS_KINDS else "ok"
 
 
-def _packet(packet: Json | None) -> str:
-    if not packet:
-        return ""
-    return f"src {packet['src']}:{packet['sport']}  dst {packet['dst']}:{packet['dport']}"
+def _packet(step: Json) -> tuple[PacketLine, ...]:
+    before, after = step["before"], step.get("after") or step["before"]
+    lines = []
+    for name, ip, port in (("src", "src", "sport"), ("dst", "dst", "dport")):
+        was, now = f"{before[ip]}:{before[port]}", f"{after[ip]}:{after[port]}"
+        lines.append(PacketLine(name, was, now if now != was else ""))
+    return tuple(lines)
 
 
 def _because(causes: Iterable[Json]) -> Iterable[Ref]:
@@ -161,8 +190,8 @@ def _because(causes: Iterable[Json]) -> Iterable[Ref]:
         yield Ref(ref, f"{cause.get('kind', '')} {refs.label(ref)}", str(cause.get("field") or ""))
 
 
-def _lookups(first: Json) -> Iterable[Lookup]:
-    for query in (first.get("dns_trace") or {}).get("queries") or ():
+def _lookups(trace: Json) -> Iterable[Lookup]:
+    for query in trace.get("queries") or ():
         found = ", ".join(str(answer.get("data", "")) for answer in query.get("answers") or ())
         rcode = str(query.get("rcode") or "")
         yield Lookup(
@@ -172,8 +201,7 @@ def _lookups(first: Json) -> Iterable[Lookup]:
 
 def _server(served: Json) -> Ref:
     ref = refs.text("Pod", str(served.get("namespace", "")), str(served.get("name", "")))
-    place = f"{refs.label(ref)}, {served.get('ip', '')}:{served.get('port', '')}"
-    return Ref(ref, place)
+    return Ref(ref, refs.label(ref))
 
 
 def _spread(by_pod: Mapping[str, int]) -> tuple[Bar, ...]:

@@ -180,8 +180,8 @@ def _workload_rows(held: state.ClusterState, obj: Object) -> list[Row]:
     strategy = objects.dig(spec, "strategy", "type")
     if strategy:
         rows.append(Row("strategy", str(strategy)))
-    for container in objects.dig(spec, "template", "spec", "containers") or ():
-        rows.append(Row("image", str(container.get("image", "")), mono=True))
+    containers = objects.dig(spec, "template", "spec", "containers") or ()
+    rows += [Row("image", str(container.get("image", "")), mono=True) for container in containers]
     template = objects.dig(spec, "template", "metadata", "labels") or {}
     if template:
         rows.append(Row("its pods carry", forms.pairs_text(template), mono=True))
@@ -326,8 +326,7 @@ def _endpoints(slices: Iterable[Object]) -> tuple[Member, ...]:
     found: list[Member] = []
     for one in slices:
         ports = "/".join(str(port.get("port")) for port in one.get("ports") or ())
-        for endpoint in one.get("endpoints") or ():
-            found.append(_endpoint(endpoint, objects.namespace_of(one), ports))
+        found += [_endpoint(endpoint, objects.namespace_of(one), ports) for endpoint in one.get("endpoints") or ()]
     return tuple(found[:SHOWN])
 
 

@@ -4,9 +4,12 @@ import htmx from "./htmx-trusted.js";
 import { hear, tell } from "./dom.js";
 import { close } from "./dialogs.js";
 import { seed } from "./page.js";
-import { select, show } from "./panel.js";
+import { select, show, touch } from "./panel.js";
 
 /** @typedef {{source?: string, to?: string, count?: string, host?: string}} Filled */
+
+/** @type {Record<string, string>} */
+const FIELDS = { "edit-labels": "#labels-form [name=text]", "edit-selector": "#selector-form [name=text]", scale: ".scale .number" };
 
 /** @returns {HTMLFormElement | null} */
 function form() {
@@ -18,6 +21,7 @@ function form() {
 async function fill(filled) {
   const present = form();
   const now = present ? Object.fromEntries([...new FormData(present)].map(([k, v]) => [k, String(v)])) : {};
+  touch();
   tell("select", { ref: null });
   await show({ ref: "", tab: "main" }, { ...now, ...filled });
   const opened = form();
@@ -83,8 +87,7 @@ hear("intent", async ({ action, ref, kind }) => {
   if (action === "paste") return /** @type {HTMLElement | null} */ (document.querySelector('.add[hx-get$="/paste"]'))?.click();
   select(ref, action === "yaml" ? "yaml" : "main");
   await show({ ref, tab: action === "yaml" ? "yaml" : "main" });
-  const field = { "edit-labels": "#labels-form [name=text]", "edit-selector": "#selector-form [name=text]", scale: ".scale .number" }[action];
-  const found = field && document.querySelector(field);
+  const found = action in FIELDS && document.querySelector(FIELDS[action]);
   if (found instanceof HTMLElement) found.focus();
 });
 

@@ -3,6 +3,13 @@
 import { isField } from "./dom.js";
 
 document.addEventListener("keydown", (happened) => {
+  const area = happened.target;
+  if (happened.key !== "Enter" || happened.isComposing || !(area instanceof HTMLTextAreaElement) || !("enterSubmits" in area.dataset)) return;
+  happened.preventDefault();
+  area.form?.requestSubmit();
+});
+
+document.addEventListener("keydown", (happened) => {
   const inside = happened.target instanceof HTMLElement && happened.target.closest("[data-island=editor]");
   const writing = isField(happened.target) || inside;
   const modifier = happened.ctrlKey || happened.metaKey;
@@ -12,8 +19,5 @@ document.addEventListener("keydown", (happened) => {
   } else if (happened.key === "/" && !modifier && !writing) {
     happened.preventDefault();
     document.getElementById("search-open")?.click();
-  } else if (happened.key === " " && !writing && happened.target === document.body) {
-    happened.preventDefault();
-    document.getElementById("pause")?.click();
   }
 });

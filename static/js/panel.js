@@ -14,10 +14,22 @@ function shown() {
 
 let lastRequest = shown().request;
 
-/** What stands in the request form now, so that no refresh loses it. @returns {Record<string, string>} */
+let touched = false;
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (happened) => {
+    if (happened.target instanceof Element && happened.target.closest("#asking")) touched = true;
+  });
+}
+
+/** Note that the request form was filled, by hand or by a click, and is to be kept. */
+export function touch() {
+  touched = true;
+}
+
+/** What was put into the request form, so that no refresh loses it. @returns {Record<string, string>} */
 function typed() {
   const form = document.getElementById("asking");
-  return form instanceof HTMLFormElement ? Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v)])) : {};
+  return touched && form instanceof HTMLFormElement ? Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v)])) : {};
 }
 
 /**
@@ -30,6 +42,7 @@ export async function show(next, form = typed()) {
   if (!at.ref && at.tab === "main") at.request = next.request ?? lastRequest;
   const query = new URLSearchParams({ tab: at.tab, ref: at.ref, request: String(at.request || ""), ...form });
   await htmx.ajax("GET", `${seed.base}/panel?${query}`, { source: "#inspector", target: "#panel", swap: "outerMorph" });
+  if ("ref" in next || "tab" in next || next.request) document.querySelector(".panel-body")?.scrollTo(0, 0);
   remember(at);
 }
 
@@ -109,7 +122,14 @@ export function play(again) {
 
 hear("hop", ({ step }) => {
   for (const one of document.querySelectorAll(".step.current")) one.classList.remove("current");
-  const now = document.querySelector(`.step[data-step="${Number(step) + 1}"]`);
+  const steps = [...document.querySelectorAll("#result .step[data-step]")];
+  const now = steps.findLast((one) => Number(/** @type {HTMLElement} */ (one).dataset.step) <= Number(step));
   now?.classList.add("current");
   now?.scrollIntoView({ block: "nearest" });
+});
+
+document.addEventListener("click", (happened) => {
+  if (!(happened.target instanceof Element) || happened.target.closest("a, button, summary, pre")) return;
+  const step = happened.target.closest("#result .step[data-step]");
+  if (step instanceof HTMLElement) tell("hop", { step: Number(step.dataset.step), source: "panel" });
 });

@@ -59,7 +59,10 @@ hear("entry", (delta) => {
   if (revision) revision.textContent = String(delta.revision);
   arrived.now = Math.max(arrived.now, delta.at);
   arrived.at = performance.now();
-  if (delta.request) step = -1;
+  if (delta.request) {
+    step = -1;
+    if (pause?.getAttribute("aria-pressed") === "true" && delta.actor === seed.actor) tell("pause", { paused: false });
+  }
   if (!delta.tick) return;
   ticks.push(delta.tick);
   ticks.splice(0, ticks.length - MOST);
@@ -67,24 +70,30 @@ hear("entry", (delta) => {
 });
 
 pause?.addEventListener("click", () => {
-  const paused = pause.getAttribute("aria-pressed") !== "true";
-  pause.setAttribute("aria-pressed", String(paused));
-  pause.querySelector("use")?.setAttribute("href", `/static/img/icons.svg#${paused ? "play" : "pause"}`);
-  tell("pause", { paused });
+  tell("pause", { paused: pause.getAttribute("aria-pressed") !== "true" });
 });
+
+hear("pause", ({ paused }) => showPaused(paused));
+hear("hop", () => showPaused(true));
+
+/** @param {boolean} paused */
+function showPaused(paused) {
+  pause?.setAttribute("aria-pressed", String(paused));
+  pause?.querySelector("use")?.setAttribute("href", `/static/img/icons.svg#${paused ? "play" : "pause"}`);
+}
 
 document.getElementById("speed")?.addEventListener("click", () => {
   speed = (speed + 1) % SPEEDS.length;
   const text = document.getElementById("speed-text");
   if (text) text.textContent = `${{ 0.5: "½", 0.25: "¼" }[SPEEDS[speed]] ?? SPEEDS[speed]}×`;
-  tell("speed", { rate: SPEEDS[speed] });
+  tell("speed", { speed: SPEEDS[speed] });
 });
 
 document.getElementById("next-hop")?.addEventListener("click", () => {
-  const steps = document.querySelectorAll("#result .step").length;
-  if (!steps) return;
-  step = (step + 1) % steps;
-  tell("hop", { step });
+  const steps = [...document.querySelectorAll("#result .step[data-step]")].map((one) => Number(/** @type {HTMLElement} */ (one).dataset.step));
+  if (!steps.length) return;
+  step = steps.find((index) => index > step) ?? steps[0];
+  tell("hop", { step, source: "timeline" });
 });
 
 setInterval(() => {

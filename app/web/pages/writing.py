@@ -120,8 +120,10 @@ async def _apply(request: Request, caller: Caller, edit: Editing, documents: Seq
     drafts = _drafts(documents)
     key = refs.key(edit.ref) if edit.ref else None
     if key is not None and len(drafts) == 1 and _is(drafts[0], key):
-        meta = {**drafts[0]["metadata"], "resourceVersion": edit.resource_version}
-        command = commands.Replace(caller.actor, key, {**drafts[0], "metadata": meta})
+        present = (await common.host_of(request).read(caller.playground)).get(key)
+        draft = editing.with_hidden(drafts[0], present or {})
+        meta = {**draft["metadata"], "resourceVersion": edit.resource_version}
+        command = commands.Replace(caller.actor, key, {**draft, "metadata": meta})
         await common.run(request, caller.playground, command)
         return words.say("toasts", "saved")
     done = await common.run(request, caller.playground, commands.Apply(caller.actor, drafts))

@@ -82,7 +82,7 @@ function mark(view, form) {
     const { line: number = "0", message = "" } = /** @type {HTMLElement} */ (fault).dataset;
     if (!Number(number)) return [];
     const line = doc.line(Math.min(Number(number), doc.lines));
-    return [{ from: line.from, to: Math.max(line.to, line.from), severity: "error", message }];
+    return [{ from: line.from, to: Math.max(line.to, line.from), severity: /** @type {const} */ ("error"), message }];
   });
   view.dispatch(setDiagnostics(view.state, found));
 }
