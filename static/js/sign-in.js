@@ -1,9 +1,10 @@
-// The key behind the # never leaves the browser by itself: it is sent once, in a body, and taken out of the address.
+// The shell of a playground that this browser holds no key of: the link brings it, or the page says what to do.
 
 import "./theme.js";
+import { keyInAddress, signIn } from "./key.js";
 
 const shell = document.querySelector("[data-sign-in]");
-const key = new URLSearchParams(location.hash.slice(1)).get("k");
+const key = keyInAddress();
 
 /** @param {string} id */
 function show(id) {
@@ -12,12 +13,8 @@ function show(id) {
   if (part) part.hidden = false;
 }
 
-async function signIn() {
-  if (!(shell instanceof HTMLElement) || !key) return show("no-key");
-  const answer = await fetch(shell.dataset.signIn ?? "", { method: "POST", body: new URLSearchParams({ k: key }) });
-  if (!answer.ok) return show("wrong-key");
-  history.replaceState(null, "", location.pathname + location.search);
-  location.reload();
-}
+if (!key || !(shell instanceof HTMLElement)) show("no-key");
+else if (await signIn(shell.dataset.signIn ?? "", key)) location.replace(location.pathname + location.search);
+else show("wrong-key");
 
-signIn();
+addEventListener("hashchange", () => location.reload());

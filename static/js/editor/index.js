@@ -46,7 +46,7 @@ export function mount(place) {
       extensions: [
         basicSetup, yaml(), indentUnit.of("  "), lintGutter(), LOOK, syntaxHighlighting(COLOURS), changed, keymap.of([submit]),
         EditorState.readOnly.of(area.readOnly),
-        EditorView.contentAttributes.of({ "aria-label": form.querySelector("label")?.textContent ?? "YAML" }),
+        EditorView.contentAttributes.of({ "aria-label": form.querySelector("label")?.textContent ?? "YAML", tabindex: "0" }),
       ],
     }),
   });
