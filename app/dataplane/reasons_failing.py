@@ -1,8 +1,9 @@
-"""The reasons of requests that fail: one for each fault, whatever the client sees."""
+"""The reasons of requests that fail: one for each fault, whatever the client sees. Those of names and ways are in `reasons_of_names`."""
 
 from __future__ import annotations
 
 from app.dataplane.reason import Reason, Stage
+from app.dataplane.reasons_of_names import FAILING_EARLY
 from app.dataplane.trace import Disposition
 
 _IPTABLES = "pkg/proxy/iptables/proxier.go"
@@ -17,286 +18,6 @@ _DROPPED = (Disposition.DROPPED,)
 _NO_ROUTE = (Disposition.NO_ROUTE,)
 _RESET = (Disposition.RESET,)
 _EITHER = (Disposition.DROPPED, Disposition.REFUSED)
-
-NAMES = (
-    Reason(
-        "NoSuchService",
-        "No such Service",
-        "There is no Service {service} in namespace {namespace}{close}.",
-        Stage.NAME,
-        "Correct the name, or create the Service.",
-        _COREDNS,
-        _NAME_ERROR,
-        "a Service of that name is there",
-    ),
-    Reason(
-        "ServiceInAnotherNamespace",
-        "The Service is in another namespace",
-        "Namespace {namespace} has no Service {service}; namespace {other} has one. A short name is only looked up in the client's own namespace.",
-        Stage.NAME,
-        "Write {service}.{other}.",
-        _COREDNS,
-        _NAME_ERROR,
-        "no other namespace has a Service of that name",
-    ),
-    Reason(
-        "NoSuchNamespace",
-        "No such namespace",
-        "There is no namespace {namespace}{close}.",
-        Stage.NAME,
-        "Correct the namespace in the name.",
-        _COREDNS,
-        _NAME_ERROR,
-        "the namespace is there",
-    ),
-    Reason(
-        "NotAClusterName",
-        "Not a name of the cluster",
-        "Cluster DNS knows names of the form service.namespace.svc.{zone}; {name} is not of that form.",
-        Stage.NAME,
-        "Write service.namespace, or the whole name.",
-        _COREDNS,
-        _NAME_ERROR,
-    ),
-    Reason(
-        "NoSuchEndpointName",
-        "No such pod name in DNS",
-        "Service {service} is there, but no ready endpoint of it has the hostname {hostname}.",
-        Stage.NAME,
-        "Only pods with spec.hostname and spec.subdomain have a name of their own under a headless Service.",
-        _COREDNS,
-        _NAME_ERROR,
-    ),
-    Reason(
-        "NoSuchPortName",
-        "No such port in DNS",
-        "Service {service} has no port named {port} with protocol {protocol}.",
-        Stage.NAME,
-        "SRV records exist for named ports only.",
-        _COREDNS,
-        _NAME_ERROR,
-    ),
-    Reason(
-        "HeadlessWithoutReadyPods",
-        "Headless, and no pod is ready",
-        "Service {service} is headless and none of its endpoints is ready, so DNS has no address to give.",
-        Stage.NAME,
-        "Make a pod of the Service ready, or set publishNotReadyAddresses.",
-        _COREDNS,
-        _NAME_ERROR,
-        "the Service is not headless, or has ready endpoints",
-    ),
-    Reason(
-        "NoRecordOfThatType",
-        "The name exists, but not with that type",
-        "{name} exists, but has no {type} record (NODATA).",
-        Stage.NAME,
-        "Ask for another type.",
-        _COREDNS,
-        _NAME_ERROR,
-    ),
-    Reason(
-        "NameUnknownOutside",
-        "Nobody knows the name",
-        "{name} is no name of the cluster, and the world outside does not know it either.",
-        Stage.NAME,
-        "Correct the name.",
-        "coredns plugin/forward",
-        _NAME_ERROR,
-    ),
-    Reason(
-        "ExternalNameIsAddress",
-        "externalName is an address",
-        "Service {service} has externalName {target}, which is an address; a CNAME needs a name, so DNS answers that there is none.",
-        Stage.NAME,
-        "Put a DNS name there, or use a Service without selector with an EndpointSlice.",
-        _COREDNS,
-        _NAME_ERROR,
-    ),
-    Reason(
-        "ExternalNameUnknown",
-        "The alias leads nowhere",
-        "Service {service} is an alias for {target}, and nobody knows that name.",
-        Stage.NAME,
-        "Correct spec.externalName.",
-        _COREDNS,
-        _NAME_ERROR,
-    ),
-    Reason(
-        "ClusterNameAskedOutside",
-        "Cluster names end at the cluster",
-        "{client} is outside the cluster: the DNS it asks knows nothing of {name}.",
-        Stage.NAME,
-        "From outside use a node's address with a nodePort, or a load balancer address.",
-        "KEP-4427; cluster DNS answers inside only",
-        _NAME_ERROR,
-        "the client is inside the cluster",
-    ),
-    Reason(
-        "NodeDoesNotAskClusterDNS",
-        "Nodes do not ask cluster DNS",
-        "{node} uses the resolver of its own network, which knows nothing of {name}.",
-        Stage.NAME,
-        "From a node use the ClusterIP.",
-        "pkg/kubelet/network/dns/dns.go",
-        _NAME_ERROR,
-    ),
-    Reason(
-        "PodDoesNotAskClusterDNS",
-        "This pod does not ask cluster DNS",
-        "{client} has dnsPolicy {dns_policy}{host_network}, so it asks the node's resolver, which knows nothing of {name}.",
-        Stage.NAME,
-        "Set dnsPolicy ClusterFirst (ClusterFirstWithHostNet with hostNetwork).",
-        "pkg/kubelet/network/dns/dns.go",
-        _NAME_ERROR,
-    ),
-    Reason(
-        "ClusterDNSMissing",
-        "There is no cluster DNS",
-        "This cluster has no Service kube-dns in kube-system, so nobody answers the question for {name}.",
-        Stage.NAME,
-        "Use addresses, or make a playground with nodes of its own.",
-        "cmd/kubeadm/app/phases/addons/dns",
-        _NAME_ERROR,
-        "cluster DNS answered",
-    ),
-    Reason(
-        "ClusterDNSUnreachable",
-        "Cluster DNS does not answer",
-        "The question for {name} never reaches cluster DNS: {cause}",
-        Stage.NAME,
-        "Bring the pods of kube-dns in kube-system back.",
-        "getaddrinfo: Temporary failure in name resolution",
-        _NAME_ERROR,
-        "cluster DNS answered",
-    ),
-)
-
-PATHS = (
-    Reason(
-        "NoRouteToServiceNetwork",
-        "Nobody routes there",
-        "{address} is a ClusterIP: it exists only in the rules of the nodes, and nobody outside the cluster routes {network} to them.",
-        Stage.PATH,
-        "From outside use a nodePort or a load balancer.",
-        "kube-proxy's rules work on nodes only",
-        _DROPPED,
-        "the packet came to a node",
-    ),
-    Reason(
-        "NoRouteToPodNetwork",
-        "Nobody routes there",
-        "{address} is a pod's address: the pod network {network} is not routed outside the cluster.",
-        Stage.PATH,
-        "From outside go through a Service of type NodePort or LoadBalancer.",
-        "the network plugin",
-        _DROPPED,
-    ),
-    Reason(
-        "NobodyOutside",
-        "Nobody there",
-        "{address} is outside the cluster, and in this playground nobody is there.",
-        Stage.PATH,
-        "Use an address or name of the playground.",
-        "",
-        _DROPPED,
-    ),
-    Reason(
-        "LoadBalancerAddressUnknown",
-        "No Service has this address",
-        "{address} is in the range of the load balancer, but no Service holds it.",
-        Stage.PATH,
-        "Look at EXTERNAL-IP of the Service.",
-        "",
-        _DROPPED,
-    ),
-    Reason(
-        "LoadBalancerPortClosed",
-        "The load balancer has no such port",
-        "The load balancer of Service {service} listens on {ports}, not on {dport}.",
-        Stage.PATH,
-        "Use the Service's port.",
-        "staging/src/k8s.io/cloud-provider",
-        _DROPPED,
-    ),
-    Reason(
-        "NoHealthyNode",
-        "No node passes the health check",
-        "externalTrafficPolicy is Local and no node has a ready endpoint of Service {service}, so the load balancer has nobody to send to.",
-        Stage.PATH,
-        "Make a pod of the Service ready.",
-        "pkg/proxy/healthcheck",
-        _DROPPED,
-        "the load balancer found a node",
-    ),
-    Reason(
-        "NoNodes",
-        "There is no node",
-        "The cluster has no node that could take the packet.",
-        Stage.PATH,
-        "Add a node.",
-        "",
-        _DROPPED,
-    ),
-    Reason(
-        "NodeFirewall",
-        "A firewall is in the way",
-        "The firewall before {node} lets nothing from outside through to port {dport}.",
-        Stage.PATH,
-        "Open the port range in the firewall (annotation podlane.dev/firewall).",
-        "the network outside",
-        _DROPPED,
-        "no node here has a firewall before it",
-    ),
-    Reason(
-        "NoSuchNode",
-        "No node has this address",
-        "{address} is in the nodes' network, but no node has it.",
-        Stage.PATH,
-        "Look at INTERNAL-IP of the nodes.",
-        _KERNEL,
-        _NO_ROUTE,
-        "the address is in another network",
-    ),
-    Reason(
-        "NoSuchPodAddress",
-        "No pod has this address",
-        "No pod has the address {address}{was}.",
-        Stage.PATH,
-        "Pods get a new address each time; use a Service.",
-        _KERNEL,
-        _NO_ROUTE,
-        "a rule of kube-proxy chose the address",
-    ),
-    Reason(
-        "UnallocatedServiceIP",
-        "No Service has this ClusterIP",
-        "{address} is in the Service range {network}, but no Service has it{close}.",
-        Stage.PATH,
-        "Use the Service's name instead of an address.",
-        "pkg/proxy/nftables/proxier.go",
-        _DROPPED,
-        "a Service has the address",
-    ),
-    Reason(
-        "ReplyTakesAnotherWay",
-        "The answer takes another way",
-        "externalTrafficPolicy Local keeps the source {source}, so {pod} answers it directly and not by {node}: the client gets an answer from an address it never asked.",
-        Stage.PATH,
-        "Inside the cluster use the ClusterIP, or the pod's own node.",
-        "conntrack on one node cannot undo what another did",
-        _DROPPED,
-    ),
-    Reason(
-        "HairpinOff",
-        "A pod cannot reach itself",
-        "The network of this playground does not send a packet back to the pod it came from (hairpin off).",
-        Stage.PATH,
-        "Switch hairpin on, or call localhost.",
-        "pkg/kubelet, hairpinMode",
-        _DROPPED,
-    ),
-)
 
 RULES = (
     Reason(
@@ -322,7 +43,8 @@ RULES = (
     Reason(
         "HandmadeEndpointsUnusable",
         "No usable address in the EndpointSlices",
-        "Service {service} has no selector, and the EndpointSlices written for it hold no ready address for port {port}.",
+        "Service {service} has no selector, and the EndpointSlices written for it hold no ready "
+        "address for port {port}.",
         Stage.RULES,
         "Check port name, protocol and conditions of the slice.",
         "pkg/proxy/endpointslicecache.go",
@@ -368,7 +90,8 @@ RULES = (
     Reason(
         "TargetPortNameMissing",
         "No pod names that port",
-        "Service {service} sends port {port} to the port named {target}, and no selected pod has a containerPort of that name.",
+        "Service {service} sends port {port} to the port named {target}, and no selected pod has a "
+        "containerPort of that name.",
         Stage.RULES,
         "Name the containerPort, or use its number.",
         "staging/src/k8s.io/endpointslice/util, FindPort",
@@ -387,7 +110,8 @@ RULES = (
     Reason(
         "StaleRulesWithoutEndpoints",
         "The node's rules are old",
-        "kube-proxy on {node} has not yet seen the last change of Service {service}: by its old rules there is no endpoint.",
+        "kube-proxy on {node} has not yet seen the last change of Service {service}: by its old "
+        "rules there is no endpoint.",
         Stage.RULES,
         "Wait a moment and try again.",
         "pkg/proxy/iptables/proxier.go, minSyncPeriod",
@@ -405,7 +129,8 @@ RULES = (
     Reason(
         "NoLocalEndpointsInside",
         "No endpoint on this node",
-        "internalTrafficPolicy is Local and no endpoint of Service {service} is on {node}, although {others} elsewhere.",
+        "internalTrafficPolicy is Local and no endpoint of Service {service} is on {node}, although "
+        "{others} elsewhere.",
         Stage.RULES,
         "Set internalTrafficPolicy to Cluster, or run a pod on each node.",
         _TOPOLOGY,
@@ -415,7 +140,8 @@ RULES = (
     Reason(
         "NoLocalEndpointsOutside",
         "No endpoint on this node",
-        "externalTrafficPolicy is Local and no endpoint of Service {service} is on {node}, although {others} elsewhere.",
+        "externalTrafficPolicy is Local and no endpoint of Service {service} is on {node}, although "
+        "{others} elsewhere.",
         Stage.RULES,
         "Use another node, or set externalTrafficPolicy to Cluster.",
         _TOPOLOGY,
@@ -454,7 +180,8 @@ RULES = (
     Reason(
         "TargetPortAskedAtClusterIP",
         "targetPort belongs to the pods",
-        "{dport} is the targetPort of Service {service}, the port inside the pods; at the ClusterIP the Service's port {port} counts.",
+        "{dport} is the targetPort of Service {service}, the port inside the pods; at the ClusterIP "
+        "the Service's port {port} counts.",
         Stage.RULES,
         "Use the Service's port {port}.",
         _IPTABLES,
@@ -503,7 +230,8 @@ NODES = (
     Reason(
         "TargetPortAskedAtNode",
         "Pods' ports are not open on nodes",
-        "{dport} is the targetPort of Service {service}, the port inside its pods; on a node's address only its nodePort{number} is open.",
+        "{dport} is the targetPort of Service {service}, the port inside its pods; on a node's "
+        "address only its nodePort{number} is open.",
         Stage.NODE,
         "Use the nodePort, or the ClusterIP from inside.",
         _KERNEL,
@@ -542,7 +270,8 @@ PODS = (
     Reason(
         "WrongTargetPort",
         "Wrong targetPort",
-        "{pod} refuses: nothing in it listens on {dport}/{protocol}, where Service {service} sends port {port} (targetPort {target}). It listens on {listens}.",
+        "{pod} refuses: nothing in it listens on {dport}/{protocol}, where Service {service} sends "
+        "port {port} (targetPort {target}). It listens on {listens}.",
         Stage.POD,
         "Set targetPort to a port the program listens on.",
         _KERNEL,
@@ -589,7 +318,8 @@ PODS = (
     Reason(
         "HeadlessPortNotMapped",
         "Headless Services map no ports",
-        "Service {service} is headless: its name leads straight to {pod}, and nobody turns port {dport} into targetPort {target}.",
+        "Service {service} is headless: its name leads straight to {pod}, and nobody turns port "
+        "{dport} into targetPort {target}.",
         Stage.POD,
         "Use the pod's port {target}.",
         "no ClusterIP, so kube-proxy has no rule",
@@ -649,7 +379,8 @@ APPLICATIONS = (
     Reason(
         "HealthCheckFails",
         "No local endpoint",
-        "healthCheckNodePort of Service {service}: {node} has no ready endpoint, so it answers 503 and load balancers avoid it.",
+        "healthCheckNodePort of Service {service}: {node} has no ready endpoint, so it answers 503 "
+        "and load balancers avoid it.",
         Stage.APPLICATION,
         "Run a pod of the Service on this node.",
         "pkg/proxy/healthcheck",
@@ -677,4 +408,4 @@ APPLICATIONS = (
     ),
 )
 
-FAILING = (*NAMES, *PATHS, *RULES, *NODES, *PODS, *APPLICATIONS)
+FAILING = (*FAILING_EARLY, *RULES, *NODES, *PODS, *APPLICATIONS)

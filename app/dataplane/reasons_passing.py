@@ -53,7 +53,8 @@ NAMES = (
     Reason(
         "OutsideNameResolved",
         "Name of the outside world",
-        "{name} is no name of the cluster, so cluster DNS asks the world outside. Podlane stands in for it with {address}.",
+        "{name} is no name of the cluster, so cluster DNS asks the world outside. Podlane stands in "
+        "for it with {address}.",
         Stage.NAME,
         source="coredns plugin/forward",
         ends=(Disposition.ANSWERED,),
@@ -186,14 +187,16 @@ RULES = (
     Reason(
         "TerminatingEndpointChosen",
         "A terminating pod still serves",
-        "No endpoint of Service {service} is ready, so kube-proxy falls back to those that are terminating but still serve: {pod} was chosen of {count}.",
+        "No endpoint of Service {service} is ready, so kube-proxy falls back to those that are "
+        "terminating but still serve: {pod} was chosen of {count}.",
         Stage.RULES,
         source=_TOPOLOGY,
     ),
     Reason(
         "StaleEndpointChosen",
         "Chosen by old rules",
-        "kube-proxy on {node} has not yet seen the last change of Service {service}: by its old rules {pod} was chosen of {count}.",
+        "kube-proxy on {node} has not yet seen the last change of Service {service}: by its old "
+        "rules {pod} was chosen of {count}.",
         Stage.RULES,
         source="pkg/proxy/iptables/proxier.go, minSyncPeriod",
     ),
@@ -228,7 +231,8 @@ RULES = (
     Reason(
         "MasqueradedExternal",
         "Source rewritten",
-        "Traffic from outside with externalTrafficPolicy Cluster gets the node's address as source, so that the answer comes back this way: the pod sees {address} instead of {source}.",
+        "Traffic from outside with externalTrafficPolicy Cluster gets the node's address as source, "
+        "so that the answer comes back this way: the pod sees {address} instead of {source}.",
         Stage.RULES,
         source=_IPTABLES,
     ),
@@ -249,7 +253,8 @@ RULES = (
     Reason(
         "MasqueradedHairpin",
         "Source rewritten",
-        "{pod} was sent back to itself; with its own address as source it would answer itself directly, so it sees {address} instead.",
+        "{pod} was sent back to itself; with its own address as source it would answer itself "
+        "directly, so it sees {address} instead.",
         Stage.RULES,
         source=_IPTABLES,
     ),

@@ -179,6 +179,33 @@ def nft_no_endpoints(port: ServicePort, address: str, by: str, local: bool = Fal
     return f'elements = {{ {target} comment "{port.text}" : {verdict} }}'
 
 
+def nft_endpoint(port: ServicePort, endpoint: Endpoint) -> str:
+    """Name the common part of one endpoint's nftables chain and affinity set."""
+    subject = f"{port.namespace}/{port.name}/{port.protocol.lower()}/{port.port_name}__{endpoint.ip}/{endpoint.port}"
+    return f"{chain_hash(subject)[:8]}-{subject}"
+
+
+def nft_balance(port: ServicePort, endpoints: Sequence[Endpoint]) -> str:
+    """The rule that picks an endpoint; without affinity it rewrites the destination in one go."""
+    if not port.affinity_seconds:
+        return nft_dnat(port, endpoints)
+    targets = ", ".join(f"{n} : goto endpoint-{nft_endpoint(port, e)}" for n, e in enumerate(endpoints))
+    return f"numgen random mod {len(endpoints)} vmap {{ {targets} }}"
+
+
+def nft_affinity(port: ServicePort, endpoint: Endpoint) -> str:
+    """The rule that sends a known client to the endpoint it had before."""
+    name = nft_endpoint(port, endpoint)
+    return f"ip saddr @affinity-{name} goto endpoint-{name}"
+
+
+def nft_rewrite(port: ServicePort, endpoints: Sequence[Endpoint], picked: int) -> str:
+    """The rule that rewrites the destination."""
+    if not port.affinity_seconds:
+        return nft_dnat(port, endpoints)
+    return f"meta l4proto {port.protocol.lower()} dnat to {endpoints[picked].text}"
+
+
 def nft_dnat(port: ServicePort, endpoints: Sequence[Endpoint]) -> str:
     """The rule that picks an endpoint and rewrites the destination in one go."""
     targets = ", ".join(f"{number} : {e.ip} . {e.port}" for number, e in enumerate(endpoints))

@@ -97,7 +97,9 @@ def _rule(own: NodeProxy, flow: Flow, picked: Picked) -> str:
     if picked.how == "kept":
         return ""
     if own.mode == "nftables":
-        return rules.nft_dnat(flow.matched.port, flow.usable)
+        if picked.how == "pinned":
+            return rules.nft_affinity(flow.matched.port, flow.endpoint)
+        return rules.nft_balance(flow.matched.port, flow.usable)
     if picked.how == "pinned":
         return rules.affinity(flow.matched.port, flow.endpoint, flow.prefix)
     return rules.balance(flow.matched.port, flow.usable, flow.picked, flow.prefix)

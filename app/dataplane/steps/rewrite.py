@@ -25,7 +25,7 @@ def rewrite_destination(world: World, flow: Flow) -> Verdict:
         "target": endpoint.port if port.target_port == endpoint.port else f"{port.target_port} ({endpoint.port})",
     }
     nft = world.proxy(flow.node).mode == "nftables"
-    rule = rules.nft_dnat(port, flow.usable) if nft else rules.dnat(port, endpoint)
+    rule = rules.nft_rewrite(port, flow.usable, flow.picked) if nft else rules.dnat(port, endpoint)
     flow.rewrite(StepKind.DNAT, "DestinationRewritten", words, after, (port_ref(port, "targetPort"),), rule)
     flow.entry = flow.node
     return None
