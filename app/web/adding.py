@@ -25,14 +25,14 @@ def form(
     make = _FIELDS.get(kind)
     if make is None:
         raise errors.NotFound(f"There is no form for {kind!r}.")
-    fields = tuple(_filled(one, typed, problem if one.name == field else "") for one in make(held))
+    fields = tuple(_filled(one, typed, (plain or problem) if one.name == field else "") for one in make(held))
     return contexts.Adding(
         kind=kind,
         title=words.say("adding", kind, "title"),
         sentence=words.say("adding", kind, "sentence"),
         fields=fields,
-        problem="" if field else problem,
-        plain=plain,
+        problem="" if field and not plain else problem,
+        plain="" if field else plain,
     )
 
 

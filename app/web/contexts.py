@@ -468,6 +468,7 @@ class Panel:
     kind: str
     request: int
     gone: bool
+    watching: bool = False
     asking: Asking | None = None
     result: Result | None = None
     summary: Summary | None = None

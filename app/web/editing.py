@@ -85,7 +85,7 @@ def overtaken(edit: Editing, text: str, theirs: Object) -> Editing:
         edit.ref,
         edit.resource_version,
         theirs=now,
-        theirs_difference=tuple(difference_of(now, text)),
+        theirs_difference=tuple(difference_of(_without_version(now), _without_version(text))),
         theirs_version=str(objects.resource_version_of(theirs)),
     )
 
@@ -132,6 +132,10 @@ def difference_of(before: str, after: str) -> Iterable[DiffLine]:
                 continue
             yield from (DiffLine("-", _visible(line)) for line in left[i1:i2])
             yield from (DiffLine("+", _visible(line)) for line in right[j1:j2])
+
+
+def _without_version(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("  resourceVersion:"))
 
 
 def applied_words(applied: Sequence[Any]) -> str:

@@ -42,7 +42,9 @@ class Typed:
 NOTHING_TYPED = Typed()
 
 
-def panel(held: state.ClusterState, place: Place, shown: Json | None, typed: Typed = NOTHING_TYPED) -> Panel:
+def panel(
+    held: state.ClusterState, place: Place, shown: Json | None, typed: Typed = NOTHING_TYPED, *, can_edit: bool = True
+) -> Panel:
     """Return the panel; `shown` is the request of the journal that `place.request` names."""
     tab = place.tab if place.tab in TABS else "main"
     key, obj = _object(held, place.ref)
@@ -66,7 +68,8 @@ def panel(held: state.ClusterState, place: Place, shown: Json | None, typed: Typ
         case _ if key is not None and obj is not None:
             base["summary"] = summaries.summary(held, key, obj, typed.form, typed.values, typed.problem, typed.plain)
         case _:
-            base["asking"] = asking.form(held, typed.asked, typed.problem, typed.plain)
+            base["asking"] = asking.form(held, typed.asked, typed.problem, typed.plain) if can_edit else None
+            base["watching"] = not can_edit and not shown
             base["result"] = results.result(shown, place.request) if shown else None
     return Panel(**base)
 

@@ -128,9 +128,19 @@ def search(held: state.ClusterState, query: str) -> contexts.Found:
             text = _searchable(kind.kind, obj)
             if all(word in text for word in asked):
                 found.append(obj)
-    found.sort(key=lambda obj: (not cast.is_own(obj), not objects.name_of(obj).lower().startswith(asked[0])))
+    found.sort(key=lambda obj: _far_from(obj, asked[0]))
     members = tuple(_found(obj) for obj in found[:MOST_FOUND])
     return contexts.Found(query, members, max(0, len(found) - MOST_FOUND))
+
+
+_SOUGHT = ("Service", "Deployment", "Pod", "Node", "Namespace", "EndpointSlice")
+
+
+def _far_from(obj: Object, word: str) -> tuple[bool, bool, bool, int]:
+    """Order what was found: one's own first, then by name, then by what people look for."""
+    name, kind = objects.name_of(obj).lower(), str(obj.get("kind"))
+    rank = _SOUGHT.index(kind) if kind in _SOUGHT else len(_SOUGHT)
+    return (not cast.is_own(obj), name != word, not name.startswith(word), rank)
 
 
 def _found(obj: Object) -> Member:

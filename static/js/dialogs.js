@@ -52,6 +52,13 @@ dialog?.addEventListener("cancel", (happened) => {
   close();
 });
 
+dialog?.addEventListener("keydown", (happened) => {
+  if (happened.key !== "Enter" || !(happened.target instanceof Element) || happened.target.id !== "query") return;
+  happened.preventDefault();
+  const first = dialog.querySelector("#found [data-ref]");
+  if (first instanceof HTMLElement) first.click();
+});
+
 hear("select", () => {
   if (dialog?.classList.contains("small")) close();
 });

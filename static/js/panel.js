@@ -101,7 +101,7 @@ const refresh = gathered(() => (document.hidden ? undefined : show({})), 250);
 
 hear("entry", (delta) => {
   if (delta.request) {
-    if (delta.actor === seed.actor) void show({ request: delta.revision, ref: "", tab: "main" }).then(() => play(false));
+    if (delta.actor === seed.actor || !seed.can_edit) void show({ request: delta.revision, ref: "", tab: "main" }).then(() => play(false));
     return;
   }
   const { tab, ref } = shown();

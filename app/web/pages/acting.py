@@ -15,7 +15,7 @@ from app.engine import commands
 from app.lessons import facts
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
-from app.web import forms, refs, render, words
+from app.web import forms, refs, refusals, render, words
 from app.web.inspector import Place, Typed
 from app.web.pages import common
 from app.web.signin import Caller
@@ -84,7 +84,8 @@ async def _edit(request: Request, caller: Caller, form: Form, name: str, patch: 
     except forms.Unreadable as problem:
         return await common.panel(request, caller, Place(ref=ref), Typed(None, problem.sentence, "", name, form), 422)
     except errors.ApiError as error:
-        typed = Typed(None, error.message, error.plain, name, form)
+        told = refusals.told(error)
+        typed = Typed(None, told.message, told.plain, name, form)
         return await common.panel(request, caller, Place(ref=ref), typed, common.REFUSED)
     return render.nothing(saved={"form": name})
 

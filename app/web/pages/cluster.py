@@ -57,10 +57,15 @@ async def playground_page(request: Request, playground: str) -> Response:
     caller = Caller(playground, role, signin.actor_of(request), by_cookie=True)
     about = await common.host_of(request).describe(playground)
     past = await _recent(request, playground, about.revision)
-    shown = next((e for e in reversed(past) if e.cause.actor == caller.actor and e.type == "request"), None)
+    shown = next((e for e in reversed(past) if e.type == "request" and _is_mine(e, caller)), None)
     held = await common.host_of(request).read(playground)
     roots = _roots(request, caller, about, held, past, shown)
     return render.page(common.PAGE, roots)
+
+
+def _is_mine(entry: journal.Entry, caller: Caller) -> bool:
+    """Say whether the inspector opens on this request: one's own; whoever only looks sees everybody's."""
+    return entry.cause.actor == caller.actor or caller.role is Role.VIEW
 
 
 async def _without_key(request: Request, playground: str) -> Response:
@@ -116,7 +121,7 @@ def _roots(
         ),
         "left": _left(held),
         "tables": tableau.tables(held, place.ref),
-        "panel": inspector.panel(held, place, asked, typed),
+        "panel": inspector.panel(held, place, asked, typed, can_edit=caller.role is Role.EDIT),
         "adding": None,
         "pasting": None,
         "found": None,

@@ -13,7 +13,7 @@ from app.cluster import journal
 from app.engine import commands
 from app.machinery import errors
 from app.runtime.host import Executed, Host
-from app.web import contexts, inspector, render, signin
+from app.web import contexts, inspector, refusals, render, signin
 from app.web.inspector import Place, Typed
 from app.web.signin import Caller, Role
 
@@ -78,7 +78,7 @@ async def panel(
     """Answer with the inspector; refused forms come back in it with what was typed."""
     shown = await request_at(request, caller.playground, place.request) if place.request else None
     held = await host_of(request).read(caller.playground)
-    roots = {"at": at(caller), "panel": inspector.panel(held, place, shown, typed)}
+    roots = {"at": at(caller), "panel": inspector.panel(held, place, shown, typed, can_edit=caller.role is Role.EDIT)}
     answer = render.block(PAGE, "panel", roots, status)
     if status >= 400:
         answer.headers.update(KEEP)
@@ -87,7 +87,8 @@ async def panel(
 
 def refused(error: errors.ApiError | str) -> Response:
     """Answer a refused button: a message that goes away, and nothing else changes."""
-    said = error if isinstance(error, str) else error.plain or error.message
+    told = refusals.told(error) if isinstance(error, errors.ApiError) else refusals.Told(error, "")
+    said = told.plain or told.message
     answer = render.nothing(toast={"text": said, "bad": True})
     answer.status_code = REFUSED
     answer.headers["HX-Reswap"] = "none"

@@ -11,7 +11,7 @@ from app.cluster import clock, state
 from app.engine import commands, execute, trials
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Key
-from app.web import adding, contexts, editing, forms, refs, render, words
+from app.web import adding, contexts, editing, forms, refs, refusals, render, words
 from app.web.contexts import Editing, Fault
 from app.web.pages import common
 from app.web.signin import Caller
@@ -46,7 +46,8 @@ async def add(request: Request, playground: str, kind: str) -> Response:
         return _adding(caller, again, common.REFUSED)
     except errors.ApiError as error:
         held = await common.host_of(request).read(playground)
-        again = adding.form(held, kind, typed, problem=error.message, plain=error.plain)
+        told = refusals.told(error)
+        again = adding.form(held, kind, typed, field=told.field, problem=told.message, plain=told.plain)
         return _adding(caller, again, common.REFUSED)
     said = words.say("toasts", "added", kind=done.result["kind"], name=objects.name_of(done.result))
     return render.nothing(toast={"text": said, "undo": True}, show={"ref": refs.of(done.result)})
@@ -105,8 +106,11 @@ async def apply(request: Request, playground: str) -> Response:
     ref, text = typed.get("ref", ""), _text(typed)
     edit = Editing(editing.key(ref, typed.get("version", "")) if ref else "pasted", text, ref, typed.get("version", ""))
     checked = manifests.check(text)
-    if checked.errors or not checked.documents:
+    if checked.errors:
         return await _refused(request, caller, edit, editing.faults_of(text, checked.errors))
+    if not checked.documents:
+        nothing = Fault(0, 0, 0, words.say("nothing", "server"), words.say("nothing", "plain"))
+        return await _refused(request, caller, edit, ((nothing,), None))
     try:
         said = await _apply(request, caller, edit, checked.documents)
     except errors.Conflict as error:
