@@ -29,7 +29,7 @@ export function commands(plan, t, layout, where, look = {}) {
     drawn.push({ op: "trail", points, stroke: dns ? "dns" : colour, width: dns ? 1.8 : 2.4, dash: dns ? [2, 4] : undefined });
   }
   const last = legs[legs.length - 1];
-  if (!last) return drawn;
+  if (!last) return over && !look.quiet ? ending(plan, t, layout, where) : drawn;
   if (plan.back && t >= plan.back.t0) drawn.push(...reply(plan, t, layout, where, look));
   else if (!over || look.quiet) drawn.push(token(last.leg, last.track, look.still ? last.leg.t1 : t));
   if (over && !look.quiet) drawn.push(...ending(plan, t, layout, where));

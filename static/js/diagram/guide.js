@@ -15,9 +15,11 @@ const ACTIONS = /** @type {Record<string, [string, string][]>} */ ({
   You: [["send-from", "send"]],
 });
 
-/** @param {string} kind @param {Say} say */
-export function choices(kind, say) {
-  return (ACTIONS[kind] ?? [["inspect", "inspect"]]).map(([action, word]) => ({ action, label: say(`menu.${word}`) }));
+/** @param {string} kind @param {Say} say @param {boolean} canEdit who may only look may only inspect */
+export function choices(kind, say, canEdit) {
+  const all = ACTIONS[kind] ?? [["inspect", "inspect"]];
+  const allowed = canEdit ? all : all.filter(([action]) => action === "inspect");
+  return allowed.map(([action, word]) => ({ action, label: say(`menu.${word}`) }));
 }
 
 /**
@@ -36,9 +38,9 @@ export function headings(lanes, say, counted, crowd) {
 
 /**
  * An invitation for each lane that has nothing to show; in a bare cluster for all of them.
- * @param {Arranged} arranged @param {Layout} layout
+ * @param {Arranged} arranged @param {Layout} layout @param {boolean} canEdit who may only look gets no buttons
  */
-export function invitations(arranged, layout) {
+export function invitations(arranged, layout, canEdit) {
   const bare = !arranged.fronts.length && !arranged.groups.length;
   const y = layout.slots.top;
   const dns = arranged.dns ? layout.boxes.get(arranged.dns.key) : undefined;
@@ -51,7 +53,7 @@ export function invitations(arranged, layout) {
     { key: "pods", empty: !arranged.groups.length, y, action: "add:Pod" },
   ];
   const lanes = new Map(layout.lanes.map((lane) => [lane.key, lane]));
-  return rows.filter((row) => row.empty).map((row) => ({ ...row, lane: /** @type {import("./types").Lane} */ (lanes.get(row.key)) }));
+  return rows.filter((row) => row.empty).map((row) => ({ ...row, action: canEdit ? row.action : "", lane: /** @type {import("./types").Lane} */ (lanes.get(row.key)) }));
 }
 
 /**

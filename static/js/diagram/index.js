@@ -26,7 +26,7 @@ import { speaker } from "./words.js";
 
 /** @typedef {import("./types").Asked} Asked */
 /** @typedef {import("./types").Delta} Delta */
-/** @typedef {{snapshot: import("./types").Snapshot, stream?: string, labels: Record<string, string>, view?: {readonly?: boolean}}} Seed */
+/** @typedef {{snapshot: import("./types").Snapshot, stream?: string, labels: Record<string, string>, view?: {can_edit?: boolean}}} Seed */
 
 const ECHO = 3000;
 const SLOWEST = 64;
@@ -60,6 +60,9 @@ export class Diagram {
     this.widths = new Map();
     this.size = { width: 0, height: 0 };
     this.requests = new Map();
+    /** @type {number | null} the step that someone went to */
+    this.step = null;
+    this.canEdit = seed.view?.can_edit !== false;
     this.frozen = /** @type {number | null} */ (null);
     this.last = 0;
     this.waiting = 0;
@@ -223,6 +226,7 @@ export class Diagram {
     this.state.dns = null;
     this.flow.still = themes.isStill();
     this.flow.play(request, (ref) => this.layout.boxes.has(ref), name);
+    this.step = null;
     this.repaint();
   }
 
@@ -231,6 +235,7 @@ export class Diagram {
     if (detail?.source === "diagram") return;
     const step = Number(detail?.step ?? detail?.index);
     if (!Number.isFinite(step)) return;
+    this.step = step;
     this.flow.seek(step);
     this.state.paused = true;
     this.repaint();
@@ -241,8 +246,9 @@ export class Diagram {
     const run = this.flow.run;
     if (!run) return;
     const { moments } = run.plan;
-    const now = moments.filter((moment) => moment <= run.t + 1).length - 1;
+    const now = this.step ?? moments.filter((moment) => moment <= run.t + 1).length - 1;
     const step = Math.min(moments.length - 1, Math.max(0, now + direction));
+    this.step = step;
     this.flow.seek(step);
     this.state.paused = true;
     tell("hop", { step, source: "diagram" });
@@ -336,7 +342,7 @@ export class Diagram {
     if (!box) return;
     const { camera } = this.state;
     const at = spot ?? { x: camera.x + (box.x + 12) * camera.k, y: camera.y + (box.y + box.h) * camera.k };
-    this.overlay.open(ref.split("/")[2] || this.say("you"), at, guide.choices(kind, this.say), ref, this.size, () => this.tree.focus());
+    this.overlay.open(ref.split("/")[2] || this.say("you"), at, guide.choices(kind, this.say, this.canEdit), ref, this.size, () => this.tree.focus());
   }
 
   /** @param {{ref: string, lane: string}} row */
@@ -433,7 +439,7 @@ export class Diagram {
     ctx.setTransform(this.theme.ratio, 0, 0, this.theme.ratio, 0, 0);
     const headings = guide.headings(this.layout.lanes, this.say, this.counted, this.flow.shares ?? this.state.spread);
     painter.paintHeadings(ctx, headings, camera, camera.y < -4 || camera.k < 1 ? 34 : 30, this.theme);
-    this.overlay.invite(camera.k > 0.6 ? guide.invitations(this.arranged, this.layout) : [], camera);
+    this.overlay.invite(camera.k > 0.6 ? guide.invitations(this.arranged, this.layout, this.canEdit) : [], camera);
     this.overlay.more(guide.beneath(this.arranged, this.layout, (this.size.height - camera.y) / camera.k));
     if (looked.moving) this.tree.render();
   }

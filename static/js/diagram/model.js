@@ -9,6 +9,8 @@
 /** @typedef {import("./types").Arranged} Arranged */
 
 export const YOU = "You//";
+/** Labels that controllers and admission put on. */
+const MADE = /^(pod-template-hash|controller-revision-hash|topology\.kubernetes\.io\/.*)$/;
 export const DNS = "Service/kube-system/kube-dns";
 
 /**
@@ -208,6 +210,6 @@ export function endpointsOf(front) {
  * @returns {[string, string][]}
  */
 export function shownLabels(element) {
-  return Object.entries(element.labels ?? {}).filter(([key]) => key !== "pod-template-hash" && key !== "controller-revision-hash");
+  return Object.entries(element.labels ?? {}).filter(([key]) => !MADE.test(key));
 }
 

@@ -48,7 +48,7 @@ export class Overlay {
   invitation(row) {
     const element = h("div", { class: "diagram-invite", "data-card": true }, h("p", {}, this.say(`empty.${row.key}`)));
     if (row.action) element.append(this.inviteButton(`add.${row.key}`, row.action));
-    if (row.key === "pods") element.append(this.inviteButton("paste", "paste"));
+    if (row.key === "pods" && row.action) element.append(this.inviteButton("paste", "paste"));
     return element;
   }
 

@@ -75,10 +75,12 @@ function hostOf(url) {
 
 /** @param {Plan} made @param {Taken[]} way @param {string} start @param {number} t @param {(ref: string) => boolean} sees */
 function travel(made, way, start, t, sees) {
-  const throughNodes = start === YOU || start.startsWith("Node/") || !way.some(({ step }) => serviceOf(step));
+  const throughNodes = start === YOU || start.startsWith("Node/") || !way.some(({ step }) => DECISIONS.has(step.kind) && serviceOf(step));
   let current = start;
+  let service = "";
   for (const found of way) {
-    for (const ref of waypoints(found, current, throughNodes)) {
+    service = serviceOf(found.step) || service;
+    for (const ref of waypoints(found, current, throughNodes, service)) {
       if (ref === current || !sees(ref)) continue;
       made.legs.push({ from: current, to: ref, t0: t, t1: t + HOP, style: "way", reversed: false });
       made.end = { ...made.end, at: ref, from: current };
@@ -113,12 +115,11 @@ function serviceOf(step) {
 
 /**
  * The places a step is shown at: a Service and its slice stand for what a node's rules decide.
- * @param {Taken} found @param {string} current @param {boolean} throughNodes
+ * @param {Taken} found @param {string} current @param {boolean} throughNodes @param {string} service the last one named
  * @returns {string[]}
  */
-function waypoints(found, current, throughNodes) {
+function waypoints(found, current, throughNodes, service) {
   const { at, step } = found;
-  const service = serviceOf(step);
   const place = placeOf(at, service);
   if (at.kind !== "node") return [place];
   const fails = step.action === "Rejected" || step.action === "Dropped";
