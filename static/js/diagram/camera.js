@@ -61,8 +61,8 @@ export function hold(camera, layout, size) {
  * @returns {Camera}
  */
 export function reveal(camera, box, size) {
-  const edge = 16;
-  const top = 44;
+  const edge = 4;
+  const top = 34;
   const [left, right] = [camera.x + box.x * camera.k, camera.x + (box.x + box.w) * camera.k];
   const [up, down] = [camera.y + box.y * camera.k, camera.y + (box.y + box.h) * camera.k];
   const dx = left < edge ? edge - left : right > size.width - edge ? size.width - edge - right : 0;

@@ -48,10 +48,10 @@ export function chips(frame, pairs, x, y, room, look = {}) {
   for (const [index, [key, value]] of pairs.entries()) {
     const rest = pairs.length - index - 1;
     const wanted = frame.measure(`${key}=${value}`, "chip") + 7;
-    const alone = look.wrong?.includes(key) && wanted > x + room - at - 20;
-    const space = x + room - at - (rest && !alone ? 20 : 0);
+    const alone = look.wrong?.includes(key) && wanted > x + room - at - 17;
+    const space = x + room - at - (rest && !alone ? 17 : 0);
     if (index > 0 && wanted > space) {
-      commands.push({ op: "text", x: at + 2, y: y + 10.5, text: `+${rest + 1}`, font: "chip", fill: "muted", alpha: look.alpha });
+      commands.push({ op: "text", x: at + 1, y: y + 10.5, text: `+${rest + 1}`, font: "chip", fill: "muted", alpha: look.alpha });
       break;
     }
     const w = Math.min(wanted, space);
@@ -243,14 +243,17 @@ export function bar(parts, x, y, w, alpha) {
 export function dns(frame, box, alpha) {
   const front = /** @type {Front} */ (frame.arranged.dns);
   const asked = frame.dns;
-  const text = asked ? `${asked.question} → ${asked.answer}` : front.service?.ip ?? "";
   const down = !front.counts.ready;
   const stroke = asked ? "dns" : down ? "warn" : "line";
   const room = box.w - 2 * INSET;
+  const wide = asked ? frame.measure(`${asked.question} → ${asked.answer}`, "mono") > room : false;
+  const answer = asked ? `${wide ? "→" : " → "}${asked.answer}` : front.service?.ip ?? "";
+  const left = room - frame.measure(answer, "mono");
+  const text = asked ? fit(asked.question, left, (part) => frame.measure(part, "mono")) + answer : answer;
   return [
     paper(box, { fill: asked ? "dns-soft" : "card", stroke, ...ring(frame, front.key), alpha }),
     line(frame, frame.say("dns"), box.x + INSET, box.y + 19, room, { alpha }),
-    line(frame, text, box.x + INSET, box.y + 35, room, { font: "mono", fill: "muted", middle: Boolean(asked), alpha }),
+    line(frame, text, box.x + INSET, box.y + 35, room, { font: "mono", fill: "muted", alpha }),
   ];
 }
 

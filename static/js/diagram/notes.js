@@ -46,8 +46,13 @@ function ending(plan, layout, where, say) {
   const head = { refused: "stopped", warned: "answered", silent: "silent", unknown: "unknown" }[/** @type {string} */ (end.shape)] ?? "stopped";
   const values = { place: end.place, status: end.status || "" };
   const tone = { warned: "warn", unknown: "dns" }[/** @type {string} */ (end.shape)] ?? "fail";
-  const lines = [{ text: say(head, values), kind: "title" }, { text: end.why, kind: "why" }];
+  const lines = [{ text: say(head, values), kind: "title" }, { text: firstSentence(end.why), kind: "why" }];
   return [{ key, anchor, w: CALLOUT_WIDTH, tone, closes: true, lines }];
+}
+
+/** The rest stands in the inspector. @param {string} text */
+function firstSentence(text) {
+  return /^.*?[.!?](?=\s+[A-Z0-9]|$)/s.exec(text)?.[0] ?? text;
 }
 
 /** @param {Plan} plan @param {string} key @param {import("./types").Box} anchor @param {Say} say @returns {Note[]} */

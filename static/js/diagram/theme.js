@@ -43,7 +43,7 @@ function fonts(family, mono) {
     head: `600 11.5px ${family}`,
     far: `600 30px ${family}`,
     mono: `400 10.5px ${mono}`,
-    chip: `450 10px ${mono}`,
+    chip: `450 9.7px ${mono}`,
   };
 }
 

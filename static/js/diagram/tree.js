@@ -96,7 +96,10 @@ export class Tree {
     if (pressed.ctrlKey || pressed.metaKey || pressed.altKey || isField(pressed.target)) return;
     const row = this.rows.find((found) => found.key === this.active);
     if (!row) return;
-    if (this.act(pressed, row)) {
+    const typed = this.typed;
+    const acted = this.act(pressed, row);
+    if (this.typed === typed) this.typed = "";
+    if (acted) {
       pressed.preventDefault();
       pressed.stopPropagation();
     }
