@@ -30,7 +30,7 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
         return podendpoints.services_concerned(held, change)
     if resource == state.SERVICES:
         return (key,)
-    if resource == state.ENDPOINTS:
+    if resource == state.ENDPOINTS and held.writers.get(key) != MANAGER:
         return (Key(*state.SERVICES, key.namespace, key.name),)
     return ()
 
@@ -45,7 +45,7 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     if objects.is_terminating(service) or not spec.get("selector") or spec.get("type") == "ExternalName":
         return ()
     pods = _counted_pods(held, service)
-    subsets, truncated = _truncated(_subsets(service, pods))
+    subsets, truncated = _truncated(_subsets(service, pods, _known_addresses(present)))
     labels = _labels(service)
     if present is not None and _is_as_wanted(present, subsets, labels, truncated):
         return ()
@@ -117,7 +117,18 @@ def _labels(service: Object) -> dict[str, str]:
 # --- subsets -----------------------------------------------------------------------------------
 
 
-def _subsets(service: Object, pods: Sequence[Object]) -> list[Draft]:
+def _known_addresses(present: Object | None) -> dict[tuple[str, str], Draft]:
+    """Return the addresses that are listed, by IP and pod uid: those that stay are stored as the same objects."""
+    listed = [
+        address
+        for subset in (present or {}).get("subsets") or ()
+        for name in ("addresses", "notReadyAddresses")
+        for address in subset.get(name) or ()
+    ]
+    return {(one.get("ip", ""), (one.get("targetRef") or {}).get("uid", "")): one for one in listed}
+
+
+def _subsets(service: Object, pods: Sequence[Object], known: Mapping[tuple[str, str], Draft]) -> list[Draft]:
     """Group addresses by port and ports by addresses (pkg/api/v1/endpoints/util.go RepackSubsets, release 1.36)."""
     family = (objects.spec_of(service).get("ipFamilies") or ("IPv4",))[0]
     ready: dict[podendpoints.PortTuple | None, dict[tuple[str, str], Draft]] = {}
@@ -129,10 +140,13 @@ def _subsets(service: Object, pods: Sequence[Object]) -> list[Draft]:
         if not addresses:
             continue
         ip = addresses[0]
+        term = (ip, objects.uid_of(pod))
         address = _address(service, pod, ip)
+        if known.get(term) == address:
+            address = known[term]
         offered = ready if keeps_all or podstatus.is_ready(pod) else unready
         for port in _offers(service_ports, pod):
-            offered.setdefault(port, {})[(ip, objects.uid_of(pod))] = address
+            offered.setdefault(port, {})[term] = address
     return _merged(ready, unready)
 
 
@@ -214,4 +228,4 @@ def _every(held: state.ClusterState) -> Iterable[Key]:
     return services
 
 
-CONTROLLER = controller.Controller("endpoint-controller", _interested, _reconcile, _every)
+CONTROLLER = controller.Controller(MANAGER, _interested, _reconcile, _every)

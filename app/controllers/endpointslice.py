@@ -24,6 +24,7 @@ MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 MANAGER = "endpointslice-controller.k8s.io"
 HEADLESS = "service.kubernetes.io/headless"
 RESERVED_LABELS = (MANAGED_BY, state.SERVICE_NAME_LABEL, HEADLESS)
+NAME = "endpointslice-controller"
 COMPONENT = "endpoint-slice-controller"
 
 Identity = tuple[tuple[str, ...], str, str, str]
@@ -40,7 +41,7 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
     if resource == state.SERVICES:
         return (key,)
     if resource == state.ENDPOINTSLICES:
-        return _services_of_slice(change)
+        return () if held.writers.get(key) == NAME else _services_of_slice(change)
     if resource == state.NODES and _node_matters(change):
         pods = held.pods_on(key.name)
         return {service: None for pod in pods for service in podendpoints.services_of(held, pod)}
@@ -197,9 +198,13 @@ def _pack(plan: Plan, service: Object, group: Group, present: Sequence[Object]) 
     unchanged: list[Object] = []
     for found in present:
         old = found.get("endpoints") or ()
-        new = [fresh for endpoint in old if (fresh := left.pop(_identity(endpoint), None)) is not None]
+        new = [
+            endpoint if endpoint == fresh else fresh  # what did not change stays the same object: diffs are cheap
+            for endpoint in old
+            if (fresh := left.pop(_identity(endpoint), None)) is not None
+        ]
         kept[objects.name_of(found)] = new
-        if new and len(new) == len(old) and all(a == b for a, b in zip(old, new, strict=True)):
+        if new and len(new) == len(old) and all(a is b for a, b in zip(old, new, strict=True)):
             unchanged.append(found)
         elif new:
             changed.append(found)
@@ -318,12 +323,12 @@ def _hints(distribution: str, endpoint: Draft) -> Draft | None:
 
 
 def _identity(endpoint: Mapping[str, Any]) -> Identity:
-    target = endpoint.get("targetRef") or {}
+    addresses, target = endpoint.get("addresses") or (), endpoint.get("targetRef") or {}
     return (
-        tuple(sorted(endpoint.get("addresses") or ())),
-        str(endpoint.get("hostname") or ""),
-        str(target.get("namespace") or ""),
-        str(target.get("name") or ""),
+        tuple(addresses) if len(addresses) == 1 else tuple(sorted(addresses)),
+        endpoint.get("hostname") or "",
+        target.get("namespace") or "",
+        target.get("name") or "",
     )
 
 
@@ -397,4 +402,4 @@ def _every(held: state.ClusterState) -> Iterable[Key]:
     return list(held.keys(state.SERVICES))
 
 
-CONTROLLER = controller.Controller("endpointslice-controller", _interested, _reconcile, _every)
+CONTROLLER = controller.Controller(NAME, _interested, _reconcile, _every)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.cluster import clock, journal, state
 from app.controllers import controller
@@ -44,8 +45,8 @@ REPLICATION = Flavour(state.REPLICATION_CONTROLLERS, "ReplicationController", "r
 def _interested(flavour: Flavour, held: state.ClusterState, change: journal.ObjectChanged) -> Iterable[Key]:
     key = change.key
     if key[:2] == flavour.resource:
-        return (key,)
-    if key[:2] != state.PODS:
+        return () if held.writers.get(key) == flavour.component else (key,)
+    if key[:2] != state.PODS or _looks(change.before) == _looks(change.after):
         return ()
     owners: dict[Key, None] = {}
     for pod in (change.before, change.after):
@@ -57,6 +58,20 @@ def _interested(flavour: Flavour, held: state.ClusterState, change: journal.Obje
         for owner_object in selecting:
             owners[Key(*flavour.resource, key.namespace, objects.name_of(owner_object))] = None
     return owners
+
+
+def _looks(pod: Object | None) -> tuple[Any, ...]:
+    """What of a pod counts for its owner."""
+    if pod is None:
+        return ()
+    meta = objects.metadata(pod)
+    return (
+        podstatus.ready_condition(pod),
+        podstatus.is_terminal(pod),
+        meta.get("labels"),
+        meta.get("ownerReferences"),
+        meta.get("deletionTimestamp"),
+    )
 
 
 def _reconcile(

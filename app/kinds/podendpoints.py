@@ -110,6 +110,6 @@ def trigger_time(service: Object, pods: Sequence[Object], known: Sequence[str | 
     if not known:
         return objects.metadata(service).get("creationTimestamp")
     last = max((text for text in known if text), default="")
-    changes = [found.get("lastTransitionTime") for pod in pods if (found := objects.condition(pod, "Ready"))]
+    changes = [found.get("lastTransitionTime") for pod in pods if (found := podstatus.ready_condition(pod))]
     newer = [changed for changed in changes if changed and changed > last]
     return min(newer) if newer else None

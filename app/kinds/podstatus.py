@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.cluster import clock
@@ -26,14 +27,24 @@ def is_active(pod: Object) -> bool:
     return not is_terminal(pod) and not objects.is_terminating(pod)
 
 
+def ready_condition(pod: Object) -> Mapping[str, Any] | None:
+    """Return the pod's Ready condition; a plain loop, for it is asked of every pod of a Service at once."""
+    for condition in (pod.get("status") or {}).get("conditions") or ():
+        if condition.get("type") == "Ready":
+            found: Mapping[str, Any] = condition
+            return found
+    return None
+
+
 def is_ready(pod: Object) -> bool:
     """Say whether the pod's Ready condition is True (podutil.IsPodReady, release 1.36)."""
-    return objects.condition_is_true(pod, "Ready")
+    found = ready_condition(pod)
+    return found is not None and found.get("status") == "True"
 
 
 def ready_since(pod: Object) -> float:
     """Return when the Ready condition last changed, in seconds since 1970; 0 when it never did."""
-    found = objects.condition(pod, "Ready")
+    found = ready_condition(pod)
     return instant(found.get("lastTransitionTime") if found else None)
 
 
