@@ -22,12 +22,14 @@ def is_own(obj: Object) -> bool:
 
 def first_client(held: state.ClusterState) -> Object | None:
     """Return the pod that asks: a running one of a client image and without an owner, else any running pod."""
-    running = [pod for pod in held.list(state.PODS) if is_own(pod) and can_ask(pod)]
-    for pod in running:
-        image = str(objects.dig(pod, "spec", "containers", 0, "image") or "")
-        if objects.controller_of(pod) is None and any(name in image for name in ASKING_IMAGES):
-            return pod
-    return running[0] if running else None
+    own = [pod for pod in held.list(state.PODS) if is_own(pod)]
+    client = next((pod for pod in own if _only_asks(pod) and can_ask(pod)), None)
+    return client or next((pod for pod in own if can_ask(pod)), None)
+
+
+def _only_asks(pod: Object) -> bool:
+    image = str(objects.dig(pod, "spec", "containers", 0, "image") or "")
+    return objects.controller_of(pod) is None and any(name in image for name in ASKING_IMAGES)
 
 
 def first_service(held: state.ClusterState) -> Object | None:

@@ -96,12 +96,15 @@ document.getElementById("next-hop")?.addEventListener("click", () => {
   tell("hop", { step, source: "timeline" });
 });
 
-setInterval(() => {
+function showAge() {
   const age = document.getElementById("age");
   if (!age) return;
   const seconds = Math.max(0, Math.floor(arrived.now + (performance.now() - arrived.at) / 1000 - seed.started));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   age.textContent = hours ? `${hours} h ${minutes} m` : minutes ? `${minutes} m ${seconds % 60} s` : `${seconds} s`;
-}, 1000);
+}
+
+setInterval(showAge, 1000);
+showAge();
 
 draw();
