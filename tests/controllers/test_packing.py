@@ -98,7 +98,9 @@ def test_exactly_a_hundred_newcomers_get_a_slice_of_their_own(big: Cluster) -> N
 
 
 def test_endpoints_are_cut_to_a_thousand_and_say_so(big: Cluster) -> None:
+    big.patch(SERVICE, {"spec": {"selector": {"app": None, "none": "such"}}})
     add(big, 0, 1003)
+    big.patch(SERVICE, {"spec": {"selector": {"app": "big", "none": None}}})
     found = big.get(state.ENDPOINTS, "big")
     assert sum(len(subset["addresses"]) for subset in found["subsets"]) == 1000
     assert objects.annotations_of(found)["endpoints.kubernetes.io/over-capacity"] == "truncated"
