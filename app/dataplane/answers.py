@@ -69,7 +69,7 @@ def _lookup_json(found: Lookup, failed: bool) -> dict[str, Any]:
 
 
 def _record(record: dns.Record) -> dict[str, Any]:
-    return {"name": record.name, "type": record.type, "ttl": record.ttl, "data": record.data}
+    return {"name": record.name, "type": record.type, "ttl": record.ttl, "data": record.value}
 
 
 def trace_json(trace: Trace, failed: bool) -> dict[str, Any]:

@@ -25,12 +25,12 @@ _KNOWN_OUTSIDE = frozenset({"com", "org", "net", "edu", "gov", "io", "example"})
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One resource record; `data` is its value as dig prints it."""
+    """One resource record; `value` is its content as dig prints it."""
 
     name: str
     type: str
     ttl: int
-    data: str
+    value: str
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -255,7 +255,7 @@ def _reverse(world: World, name: str, kind: str) -> Answer | None:
 
 
 def _found(name: str, kind: str, values: Sequence[tuple[str, str]], *because: ObjectRef) -> Answer:
-    records = tuple(Record(name, record_kind, TTL, data) for record_kind, data in values if record_kind == kind)
+    records = tuple(Record(name, record_kind, TTL, value) for record_kind, value in values if record_kind == kind)
     if not records:
         return _no_data(_Question(name, kind, ""), because)
     return Answer(NOERROR, records, because=because)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.cluster import state
@@ -12,7 +12,7 @@ from app.cluster.state import ClusterState
 from app.dataplane import diagnosis, phrases, proxy, selection
 from app.dataplane.sending import Completed, Result
 from app.dataplane.trace import Outcome, Step, Trace
-from app.kinds import images
+from app.kinds import allocators, images
 from app.machinery import objects
 from app.machinery.objects import Key, Object, ObjectRef
 
@@ -21,9 +21,9 @@ READY = "podlane.dev/ready"
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One change that may let a request arrive: what it does, the command, and either a patch or another request.
+    """One change that may let a request arrive: what it does, and the command that does it.
 
-    `target` and `patch` (a JSON merge patch) change an object; without `target`, `request` replaces fields of the request.
+    `target` and `patch` (a JSON merge patch) change an object; `request` replaces fields of the request. It may be both.
     """
 
     description: str
@@ -234,12 +234,37 @@ def _asked_node_port(case: _Case) -> Iterator[Fix]:
         return
     ports = proxy.service_ports(service)
     for port in ports:
-        if port.node_port:
+        if port.node_port and port.node_port != case.completed.request.target.port:
             description = f"Use the nodePort {port.node_port}"
             yield _ask(case, port=port.node_port, description=description)
             return
-    if ports:
-        yield _patch_service(service, "Make the Service a NodePort Service", {"spec": {"type": "NodePort"}})
+    yield from _open_node_port(case, service)
+
+
+def _open_node_port(case: _Case, service: Object) -> Iterator[Fix]:
+    """Make it a NodePort Service with the first free port, and ask a node for that."""
+    index = _served_index(case, service)
+    address = next((ip for node in case.cluster.list(state.NODES) for ip in state.node_addresses(node)), "")
+    if index is None or not address:
+        return
+    band = allocators.NODE_PORTS
+    numbers = range(band.first, band.last + 1)
+    number = next((n for n in numbers if not case.cluster.addresses.node_ports.count(n)), None)
+    if number is None:
+        return
+    patch = {"spec": {"type": "NodePort", **_with_port(service, index, nodePort=number)["spec"]}}
+    asked = _ask(case, f"Open nodePort {number} and ask a node for it", host=address, port=number)
+    opened = _patch_service(service, asked.description, patch)
+    yield replace(opened, request=asked.request)
+
+
+def _served_index(case: _Case, service: Object) -> int | None:
+    """Return which port of the Service was meant: the one asked for, else its first of that protocol."""
+    target = case.completed.request.target
+    wanted = "UDP" if target.scheme == "udp" else "TCP"
+    ports = objects.spec_of(service).get("ports") or ()
+    fitting = [n for n, port in enumerate(ports) if (port.get("protocol") or "TCP") == wanted]
+    return next((n for n in fitting if ports[n]["port"] == target.port), fitting[0] if fitting else None)
 
 
 def _headless_port(case: _Case) -> Iterator[Fix]:
@@ -337,10 +362,16 @@ def _ranges(case: _Case) -> Iterator[Fix]:
 
 
 def _expose(case: _Case) -> Iterator[Fix]:
-    """From outside a ClusterIP is out of reach: make it a NodePort Service."""
+    """From outside a ClusterIP is out of reach: ask a node for the Service's nodePort instead."""
     service = case.service()
-    if service is not None and not any(port.node_port for port in proxy.service_ports(service)):
-        yield _patch_service(service, "Make the Service a NodePort Service", {"spec": {"type": "NodePort"}})
+    if service is None:
+        return
+    address = next((ip for node in case.cluster.list(state.NODES) for ip in state.node_addresses(node)), "")
+    for port in proxy.service_ports(service):
+        if port.node_port and port.port == case.completed.request.target.port and address:
+            yield _ask(case, f"Ask a node for the nodePort {port.node_port}", host=address, port=port.node_port)
+            return
+    yield from _open_node_port(case, service)
 
 
 _MAKERS: Mapping[str, Callable[[_Case], Iterator[Fix]]] = {
@@ -370,8 +401,3 @@ _MAKERS: Mapping[str, Callable[[_Case], Iterator[Fix]]] = {
     "NoRouteToServiceNetwork": _expose,
 }
 """Which faults have a near fix; the others need a look at the pod, the network or the reader's own plan."""
-
-
-def reasons_with_fix() -> Sequence[str]:
-    """Name the reasons for which a fix is proposed."""
-    return tuple(_MAKERS)

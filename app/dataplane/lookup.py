@@ -128,7 +128,7 @@ def _query(search: _Search, name: str, kind: str) -> dns.Answer:
     for _ in range(MOST_ALIASES):
         if kind == "CNAME" or not answer.records or answer.records[0].type != "CNAME":
             break
-        target = dns.normal(answer.records[0].data)
+        target = dns.normal(answer.records[0].value)
         search.chain.extend(answer.records)
         search.alias = answer.because[0] if answer.because else None
         service = search.alias.name if search.alias else name
@@ -155,9 +155,9 @@ def _succeed(search: _Search, name: str, kind: str, answer: dns.Answer) -> Looku
     question = answer.records[0].name
     if kind != "A":
         words = {"name": question, "type": kind, "count": phrases.counted(len(answer.records), "record")}
-        return _end(search, "RecordsAnswered", words, records[-1].data, records, answer)
+        return _end(search, "RecordsAnswered", words, records[-1].value, records, answer)
     picked = search.world.chance.pick(Draw(len(answer.records)))
-    address = answer.records[picked.index].data
+    address = answer.records[picked.index].value
     words = {"name": question, "address": address}
     if answer.headless[1] and (len(answer.records) > 1 or answer.exact):
         words["count"] = phrases.counted(len(answer.records), "ready address")

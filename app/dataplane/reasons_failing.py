@@ -173,7 +173,7 @@ RULES = (
         "A nodePort belongs to nodes",
         "{dport} is the nodePort of Service {service}: it is open on the nodes' addresses, not at the ClusterIP.",
         Stage.RULES,
-        "Use a node's address, or the Service's port {port}.",
+        "Use a node's address, or the Service's own port.",
         _IPTABLES,
         _EITHER,
     ),
@@ -183,7 +183,7 @@ RULES = (
         "{dport} is the targetPort of Service {service}, the port inside the pods; at the ClusterIP "
         "the Service's port {port} counts.",
         Stage.RULES,
-        "Use the Service's port {port}.",
+        "Use the Service's own port.",
         _IPTABLES,
         _EITHER,
     ),
@@ -321,7 +321,7 @@ PODS = (
         "Service {service} is headless: its name leads straight to {pod}, and nobody turns port "
         "{dport} into targetPort {target}.",
         Stage.POD,
-        "Use the pod's port {target}.",
+        "Use the pod's own port.",
         "no ClusterIP, so kube-proxy has no rule",
         _REFUSED,
         "the Service is not headless",

@@ -35,7 +35,7 @@ NAMES = (
         "Namespace {namespace} has no Service {service}; namespace {other} has one. A short name is "
         "only looked up in the client's own namespace.",
         Stage.NAME,
-        "Write {service}.{other}.",
+        "Write the namespace behind the name: service.namespace.",
         _COREDNS,
         _NAME_ERROR,
         "no other namespace has a Service of that name",

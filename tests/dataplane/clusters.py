@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from app.cluster import clock, journal, state
-from app.machinery import objects
+from app.machinery import objects, patches
 from app.machinery.objects import Draft, Key
 
 HERE = pathlib.Path(__file__).parent
@@ -273,6 +273,8 @@ def build(described: Mapping[str, Any]) -> state.ClusterState:
     if "settings" in described:
         meta = {"name": "podlane", "namespace": "kube-system"}
         builder.add({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": described["settings"]})
+    for key, patch in described.get("patches", ()):
+        builder.objects[key] = patches.merge_patch(builder.objects[key], patch)
     made = builder.build()
     if "unseen" in described:
         made.mode = clock.TimeMode.LIVE

@@ -133,3 +133,9 @@ def test_a_reason_ruled_out_is_never_the_reason(everything_seen: list[dict[str, 
         excluded = verdict(result).get("ruled_out", [])
         assert verdict(result)["reason"] not in {other["reason"] for other in excluded}
         assert all(other["why"] for other in excluded)
+
+
+def test_titles_and_remedies_have_no_blanks() -> None:
+    for found in reasons.REASONS.values():
+        assert not {"{", "}"} & set(found.title + found.remedy + found.rules_out)
+        assert found.remedy or found.code not in reasons.FAILURES

@@ -86,8 +86,13 @@ def slowness(text: str) -> float:
 def answer_outside(world: World, flow: Flow) -> Verdict:
     """Let the API server answer at its address, and a stand-in for the names of the world outside."""
     packet = flow.packet
-    if world.api_server_addresses().get(packet.dst) == packet.dport:
+    api_server = world.api_server_addresses().get(packet.dst)
+    if api_server == packet.dport:
         return _answer_api_server(flow)
+    if api_server is not None:
+        words = {"dport": packet.dport, "node": "the API server's machine"}
+        because = (ObjectRef("Service", "default", "kubernetes", "spec.ports"),)
+        return stop(flow, "NothingListensOnNode", words, Disposition.REFUSED, because, kind=StepKind.DELIVER)
     if flow.endpoint is not None:
         return _handmade(flow, flow.endpoint)
     if networks.STAND_INS.holds(packet.dst):

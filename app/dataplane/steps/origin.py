@@ -84,6 +84,8 @@ def _to_external_ip(world: World, flow: Flow, namespace: str, name: str, address
 def _lost(world: World, flow: Flow) -> Verdict:
     address = flow.packet.dst
     words = {"address": address}
+    if address in world.api_server_addresses():
+        return Move(Place(PlaceKind.OUTSIDE, "kube-apiserver"))
     if networks.SERVICES.holds(address):
         key = world.state.addresses.cluster_ips.get(address)
         held = (ObjectRef("Service", key.namespace, key.name, "spec.clusterIP"),) if key else ()
