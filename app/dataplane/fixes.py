@@ -342,6 +342,48 @@ def _ready(case: _Case) -> Iterator[Fix]:
                 patch,
             )
             return
+    yield from _probe(case)
+
+
+def _probe(case: _Case) -> Iterator[Fix]:
+    """Point a readiness probe at a port where the program listens, in the Deployment that makes the pods."""
+    for pod in case.pods():
+        owner = _deployment_of(case.cluster, pod)
+        if owner is None:
+            continue
+        containers = [dict(container) for container in objects.dig(owner, "spec", "template", "spec", "containers")]
+        for container in containers:
+            number = _mended_probe(pod, container)
+            if number is None:
+                continue
+            name = objects.name_of(owner)
+            patch = {"spec": {"template": {"spec": {"containers": containers}}}}
+            change = {"name": container["name"], "readinessProbe": container["readinessProbe"]}
+            text = _json({"spec": {"template": {"spec": {"containers": [change]}}}})
+            command = _kubectl(owner, f"patch deployment {name} -p {shlex.quote(text)}")
+            key = _key(owner, state.DEPLOYMENTS)
+            yield Fix(f"Let the readiness probe ask port {number}, where the program listens", command, key, patch)
+            return
+
+
+def _deployment_of(cluster: ClusterState, pod: Object) -> Object | None:
+    namespace = objects.namespace_of(pod)
+    owner = objects.controller_of(pod)
+    replicas = cluster.find(state.REPLICASETS, namespace, owner["name"]) if owner else None
+    above = objects.controller_of(replicas) if replicas else None
+    return cluster.find(state.DEPLOYMENTS, namespace, above["name"]) if above else None
+
+
+def _mended_probe(pod: Object, container: dict[str, Any]) -> int | None:
+    """Give the container a probe on a port that is open, and return that port; None when the probe is not to blame."""
+    probe = container.get("readinessProbe") or {}
+    listening = [one.port for one in images.listeners(pod) if one.container == container.get("name")]
+    for how in ("httpGet", "tcpSocket"):
+        asked = (probe.get(how) or {}).get("port")
+        if isinstance(asked, int) and listening and asked not in listening:
+            container["readinessProbe"] = {**probe, how: {**probe[how], "port": listening[0]}}
+            return listening[0]
+    return None
 
 
 def _policy(field_name: str) -> Callable[[_Case], Iterator[Fix]]:

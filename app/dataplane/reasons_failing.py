@@ -368,6 +368,15 @@ APPLICATIONS = (
         (Disposition.DELIVERED,),
     ),
     Reason(
+        "PlainHTTPToTLS",
+        "The server wants TLS",
+        "{pod} answers {status}: this port speaks TLS, and the request came as plain HTTP.",
+        Stage.APPLICATION,
+        "Use https:// for this port.",
+        "net/http of Go",
+        (Disposition.DELIVERED,),
+    ),
+    Reason(
         "AnonymousForbidden",
         "The API server does not know you",
         "The API server answers 403: the request carries no token, and anonymous users may not read {path}.",

@@ -23,6 +23,8 @@ RESOURCES = {
     "Pod": state.PODS,
     "Service": state.SERVICES,
     "EndpointSlice": state.ENDPOINTSLICES,
+    "ReplicaSet": state.REPLICASETS,
+    "Deployment": state.DEPLOYMENTS,
     "ConfigMap": state.CONFIGMAPS,
 }
 

@@ -153,3 +153,31 @@ def test_what_arrives_needs_no_fix() -> None:
     cluster = clusters.build({"pods": [POD], "services": [service()]})
     arrived = requests.run(cluster, requests.parse({"from": CLIENT, "to": "http://web"}), clusters.env())
     assert fixes.candidates(cluster, arrived) == []
+
+
+def test_a_probe_that_asks_the_wrong_port_is_mended_where_the_pods_are_made() -> None:
+    probe = {"httpGet": {"path": "/", "port": 9999}}
+    container = {"name": "main", "image": "nginx", "readinessProbe": probe}
+    owners: list[Any] = [("ReplicaSet", "web-abc", "Deployment", "web"), ("Deployment", "web", "", "")]
+    builder = clusters.Builder()
+    builder.node("node-1", "10.0.0.11")
+    builder.pod({"name": "client", "listen": ""})
+    builder.pod({"name": "web-abc-1", "labels": {"app": "web"}, "ready": False, "spec": {"containers": [container]}})
+    [pod] = [obj for key, obj in builder.objects.items() if key.name == "web-abc-1"]
+    pod["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "web-abc", "uid": "u", "controller": True}]
+    for kind, name, above, above_name in owners:
+        made = builder.add(
+            {"kind": kind, "metadata": {"name": name}, "spec": {"template": {"spec": {"containers": [container]}}}}
+        )
+        if above:
+            made["metadata"]["ownerReferences"] = [{"kind": above, "name": above_name, "uid": "v", "controller": True}]
+    builder.service(service(**port(targetPort=80)))
+    cluster = builder.build()
+    failed = requests.run(cluster, requests.parse({"from": CLIENT, "to": "http://10.96.41.7"}), clusters.env())
+    fix = fixes.nearest_fix(cluster, failed)
+    assert fix is not None
+    assert fix.target is not None
+    assert (fix.target.resource, fix.target.name) == ("deployments", "web")
+    [mended] = fix.patch["spec"]["template"]["spec"]["containers"]
+    assert mended == {**container, "readinessProbe": {"httpGet": {"path": "/", "port": 80}}}
+    assert '"readinessProbe":{"httpGet":{"path":"/","port":80}}' in fix.command

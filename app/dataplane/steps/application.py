@@ -38,8 +38,9 @@ def answer_in_pod(world: World, flow: Flow) -> Verdict:
         return _reset(flow, "NotHTTP", pod)
     if scheme == "https" and packet.dport not in _TLS_PORTS and _is_known(pod, responder.container):
         return _reset(flow, "NotTLS", pod)
-    flow.answer = Answer(responder.status, responder.body, slow)
-    return _answer(flow, responder.status, pod)
+    status = told_status(pod, responder.container, flow.asked.path) or responder.status
+    flow.answer = Answer(status, responder.body if status == responder.status else "", slow)
+    return _answer(flow, status, pod)
 
 
 def _answer(flow: Flow, status: int, pod: Object) -> Verdict:
@@ -75,6 +76,18 @@ def _is_known(pod: Object, container: str) -> bool:
         if one.get("name") == container:
             return images.known(str(one.get("image") or "")) is not None
     return False
+
+
+def told_status(pod: Object, container: str, path: str) -> int:
+    """Return the status that httpbin and podinfo are told to answer by the path /status/503, 0 for anything else."""
+    match = re.fullmatch(r"/status/([1-5]\d\d)", path)
+    if match is None:
+        return 0
+    for one in images.serving_containers(pod):
+        image = images.known(str(one.get("image") or "")) if one.get("name") == container else None
+        if image is not None and image.page in ("httpbin", "podinfo"):
+            return int(match[1])
+    return 0
 
 
 def slowness(text: str) -> float:
@@ -121,7 +134,7 @@ def _answer_api_server(flow: Flow) -> Verdict:
     if scheme == "http":
         flow.answer = Answer(400, "Client sent an HTTP request to an HTTPS server.\n")
         words = {"pod": "kube-apiserver", "status": 400}
-        return stop(flow, "HTTPErrorAnswered", words, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)
+        return stop(flow, "PlainHTTPToTLS", words, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)
     if scheme != "https":
         words = {"pod": "kube-apiserver"}
         return stop(flow, "ConnectionAccepted", words, Disposition.DELIVERED, ref, kind=StepKind.APPLICATION)
