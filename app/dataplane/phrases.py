@@ -38,7 +38,7 @@ def close_to(word: str, known: Iterable[str]) -> str:
 
 def closest(word: str, known: Iterable[str]) -> str:
     """Return the known word most like this one, empty when none is close."""
-    found = difflib.get_close_matches(word, sorted(set(known) - {word}), n=1, cutoff=0.7)
+    found = difflib.get_close_matches(word, sorted(set(known) - {word}), n=1, cutoff=0.6)
     return found[0] if found else ""
 
 
