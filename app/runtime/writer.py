@@ -14,7 +14,7 @@ from app.engine import execute, snapshot
 from app.machinery import errors
 from app.runtime import clocks, creation, loading, measures, shelf
 from app.runtime.loaded import Loaded
-from app.store import database
+from app.store import database, playgrounds
 from app.store import journal as stored
 
 log = logging.getLogger("podlane.writer")
@@ -116,15 +116,16 @@ class Writer:
         loaded.ring.push(batch.entries)
 
     async def _catch_up(self, loaded: Loaded) -> None:
-        head = await self.shelf.read(lambda connection: stored.head(connection, loaded.id))
-        if head is None:
+        row = await self.shelf.read(lambda connection: playgrounds.find(connection, loaded.id))
+        if row is None:
             self.shelf.drop(loaded)
             raise loading.not_found(loaded.id)
-        while loaded.state.revision < head:
+        loaded.row = row
+        while loaded.state.revision < row.head:
             after = functools.partial(stored.batches_after, playground=loaded.id, revision=loaded.state.revision)
             rows = await self.shelf.read(after)
-            for row in rows:
-                batch = journal.decode_batch(row.body, loaded.state.get)
+            for one in rows:
+                batch = journal.decode_batch(one.body, loaded.state.get)
                 loaded.state.take_in(batch)
                 loaded.ring.push(batch.entries)
             if not rows:
