@@ -9,7 +9,7 @@ from app.cluster import state
 from app.engine import run
 from app.kinds import kind as kinds_kind
 from app.kinds import registry
-from app.machinery import errors, objects, validation
+from app.machinery import errors, objects, schema, validation
 from app.machinery.objects import Draft, Key, Object
 
 SERVER_FIELDS = ("uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "managedFields")
@@ -20,6 +20,8 @@ def create(under_way: run.Run, draft: Draft, *, actor: str = "", provoked_by: in
     """Create an object after defaulting, allocation and validation; return it as stored."""
     held, env = under_way.state, under_way.env
     kind = registry.of(draft)
+    if not provoked_by:
+        schema.require(draft)
     meta = dict(draft.get("metadata") or {})
     draft["metadata"] = meta
     for name in (*SERVER_FIELDS, "deletionTimestamp", "deletionGracePeriodSeconds"):
@@ -55,6 +57,7 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
     if before is None:
         raise errors.not_found(key)
     _check_identity(key, before, draft)
+    schema.require({"apiVersion": before["apiVersion"], "kind": before["kind"], **draft})
     kind = registry.kind_for_key(key)
     merged = _with_server_fields(before, draft)
     if subresource == "status":
