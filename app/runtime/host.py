@@ -363,13 +363,19 @@ class Host:
     async def expire(self, wall: float) -> int:
         """Delete playgrounds unused for 30 days; returns how many."""
         moment = wall - UNUSED_SECONDS
-        unused = await self.shelf.read(lambda connection: playgrounds.unused_since(connection, moment))
-        for playground in unused:
-            await self.shelf.write(lambda connection, gone=playground: playgrounds.delete(connection, gone, wall))  # type: ignore[misc]
-            loaded = self.shelf.peek(playground)
-            if loaded is not None:
-                self.shelf.drop(loaded)
-        return len(unused)
+        deleted = 0
+        for playground in await self.shelf.read(lambda connection: playgrounds.unused_since(connection, moment)):
+            deleted += await self._expire_one(playground, moment, wall)
+        return deleted
+
+    async def _expire_one(self, playground: str, moment: float, wall: float) -> bool:
+        loaded = self.shelf.peek(playground)
+        if loaded is not None and loaded.used_at >= moment:
+            return False
+        gone = await self.shelf.write(lambda c: playgrounds.delete_unused(c, playground, moment, wall))
+        if gone and loaded is not None:
+            self.shelf.drop(loaded)
+        return gone
 
     async def _poll(self) -> None:
         """Take in what other processes appended to playgrounds that are being read here."""

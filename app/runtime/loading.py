@@ -44,6 +44,9 @@ def load(db: database.Database, playground: str) -> Folded:
     for batch in _batches(db, playground, held):
         held.take_in(batch)
         commits.append(batch.entries)
+    if held.revision < row.head:
+        # Deleted while it was being read: half a history is no playground.
+        raise not_found(playground)
     newest = db.read(lambda connection: stored.last_snapshot(connection, playground))
     return Folded(row, held, tuple(commits), newest)
 

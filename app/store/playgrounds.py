@@ -122,6 +122,12 @@ def delete(connection: Connection, playground: str, now: float) -> bool:
     return done.rowcount == 1
 
 
+def delete_unused(connection: Connection, playground: str, unused_since: float, now: float) -> bool:
+    """Delete a playground unless somebody used it since the moment; False when it stays or is gone already."""
+    row = find(connection, playground)
+    return row is not None and row.used_at < unused_since and delete(connection, playground, now)
+
+
 def unused_since(connection: Connection, moment: float, limit: int = 100) -> list[str]:
     """Return playgrounds that nobody used since the moment."""
     found = connection.execute(

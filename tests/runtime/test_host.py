@@ -18,6 +18,7 @@ from app.runtime.creation import NewPlayground
 from app.runtime.host import Host
 from app.store import database
 from app.store import journal as stored
+from app.store.tables import BATCHES
 from tests.runtime import hosting
 from tests.runtime.hosting import Wall, config_map, create, key, new, pod, run, service
 
@@ -320,6 +321,22 @@ def test_playgrounds_unused_for_30_days_go_and_used_ones_stay(url: str) -> None:
             await host.describe(old.id)
 
     run(url, work, wall)
+
+
+def test_a_playground_deleted_while_it_is_read_is_not_shown_by_half(url: str) -> None:
+    async def work(host: Host) -> None:
+        made = await new(host)
+        for number in range(3):
+            await host.execute(made.id, create(config_map(f"c{number}")))
+        rows = BATCHES.c.playground == made.id
+        last = BATCHES.c["last"] > made.revision + 1
+        await host.shelf.write(lambda c: c.execute(BATCHES.delete().where(rows & last)))
+        for loaded in host.shelf:
+            host.shelf.drop(loaded)
+        with pytest.raises(errors.NotFound):
+            await host.read(made.id)
+
+    run(url, work)
 
 
 # --- time ----------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def check(url: str, playground: str, acknowledged: dict[str, int]) -> None:
             found[obj["metadata"]["name"]] = int(obj["metadata"]["resourceVersion"])
         return found
 
-    found = hosting.run(url, work)
+    found = hosting.run(url, work, real_time=True)
     assert {name: found.get(name) for name in acknowledged} == acknowledged
     db = database.Database(url)
     batches = db.read(lambda c: stored.batches_after(c, playground, 0, limit=1_000_000))

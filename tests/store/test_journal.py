@@ -179,3 +179,11 @@ def test_unused_playgrounds_are_found_the_longest_unused_first(db: database.Data
     assert db.read(lambda c: playgrounds.unused_since(c, 25.0)) == ["b", "c"]
     db.write(lambda c: playgrounds.touch(c, "b", 40.0)).result()
     assert db.read(lambda c: playgrounds.unused_since(c, 25.0)) == ["c"]
+
+
+def test_a_playground_used_meanwhile_is_not_deleted_as_unused(db: database.Database) -> None:
+    begin(db, used_at=10.0)
+    db.write(lambda c: playgrounds.touch(c, "a", 40.0)).result()
+    assert not db.write(lambda c: playgrounds.delete_unused(c, "a", 25.0, 50.0)).result()
+    assert db.write(lambda c: playgrounds.delete_unused(c, "a", 41.0, 50.0)).result()
+    assert not db.write(lambda c: playgrounds.delete_unused(c, "a", 41.0, 50.0)).result()
