@@ -32,7 +32,7 @@ def call(url: str, body: object, key: str = "") -> dict[str, object]:
 
 def page_of(server: str) -> str:
     """The address of a new playground's page, its key in the fragment."""
-    made = call(f"{server}/api/v1/playgrounds", {"title": "My first Service", "scenario": "first-steps", "seed": 7})
+    made = call(f"{server}/api/v1/playgrounds", {"title": "shop", "scenario": "selector-typo", "seed": 7})
     return f"{server}/p/{made['id']}#k={made['edit_key']}"
 
 

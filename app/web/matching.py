@@ -22,13 +22,17 @@ def count(held: state.ClusterState, namespace: str, wanted: Mapping[str, str]) -
         return words.say("match", "everything")
     total = sum(1 for _ in held.keys(state.PODS, namespace))
     matched = len(held.pods_of(namespace, wanted))
-    near = sum(
-        1 for pod in held.list(state.PODS, namespace) if labels.near_miss(wanted, objects.labels_of(pod)) is not None
-    )
+    near = 0 if matched and len(wanted) == 1 else _near(held, namespace, wanted)
     said = words.say("match", "count_one" if total == 1 else "count", matched=matched, of=total)
     if not near:
         return said
     return f"{said}, {words.say('match', 'near_one' if near == 1 else 'near_many', near=near)}"
+
+
+def _near(held: state.ClusterState, namespace: str, wanted: Mapping[str, str]) -> int:
+    """Count the pods that one differing key keeps out; a single pair that matches some leaves the others alone."""
+    pods = held.list(state.PODS, namespace)
+    return sum(1 for pod in pods if labels.near_miss(wanted, objects.labels_of(pod)) is not None)
 
 
 def selects(held: state.ClusterState, key: Key | None, obj: Object | None) -> contexts.Selects:
@@ -53,13 +57,14 @@ def _is_worth(service: Object) -> bool:
 def _selecting(held: state.ClusterState, service: Object, only: Key | None) -> Selecting:
     found = selection.verdicts(held, service)
     shown = [v for v in found if v.pod == only] if only else sorted(found, key=_order)
+    alone = len(selection.selector_of(service)) == 1 and any(verdict.matches for verdict in found)
     return Selecting(
         ref=refs.of(service),
         label=refs.label(refs.of(service)),
         selector=forms.pairs_text(selection.selector_of(service)),
         matched=sum(1 for verdict in found if verdict.matches),
         of=sum(1 for _ in held.keys(state.PODS, objects.namespace_of(service))),
-        verdicts=tuple(_verdict(held, verdict) for verdict in shown[:SHOWN]),
+        verdicts=tuple(_verdict(held, verdict, alone) for verdict in shown[:SHOWN]),
         more=max(0, len(shown) - SHOWN),
     )
 
@@ -68,14 +73,14 @@ def _order(verdict: selection.PodVerdict) -> int:
     return 0 if verdict.matches else 1 if verdict.near_miss else 2
 
 
-def _verdict(held: state.ClusterState, verdict: selection.PodVerdict) -> Verdict:
+def _verdict(held: state.ClusterState, verdict: selection.PodVerdict, alone: bool) -> Verdict:
     pod = held.get(verdict.pod)
     word, mark = marks.of(pod) if pod else ("", "")
     return Verdict(
         ref=refs.of_key(verdict.pod),
         label=verdict.pod.name,
         matches=verdict.matches,
-        near=verdict.near_miss,
+        near=verdict.near_miss and not alone,
         keys=tuple(KeyView(key.key, key.wanted, key.found or "", key.ok, key.found is None) for key in verdict.keys),
         note="" if mark == "ok" else word,
     )

@@ -178,7 +178,8 @@ def test_a_refused_label_keeps_what_was_typed_and_changes_nothing(ground: Ground
 
 
 def test_a_selector_is_edited_in_place_and_counted_while_typing(ground: Ground) -> None:
-    assert ground.get("/match", namespace="default", text="app=web") == "matches 3 of 4 pods, 1 comes close"
+    assert ground.get("/match", namespace="default", text="app=web") == "matches 3 of 4 pods"
+    assert ground.get("/match", namespace="default", text="app=wbe") == "matches 0 of 4 pods, 4 come close"
     assert "no pair" in ground.get("/match", namespace="default", text="app")
     assert ground.post("/selector", ref="Service/default/web", text="app=cart").status_code == 204
     assert "matches 0 of 4 pods" in ground.get("/panel", ref="Service/default/web")

@@ -4,7 +4,9 @@
 
 const NEAR = 10;
 const STRIDE = 12;
-const TRIES = 12;
+const TRIES = 24;
+const AIR = 6;
+const FAR = 8;
 
 /**
  * @param {Box} anchor the card, in screen coordinates @param {{w: number, h: number}} note
@@ -17,7 +19,7 @@ export function find(anchor, note, taken, size, edge) {
   for (const wanted of spots(anchor, note)) {
     const x = clamp(wanted.x, edge, size.width - note.w - edge);
     const y = clamp(wanted.y, edge + 30, size.height - note.h - edge);
-    const cost = covered({ x, y, ...note }, taken) * 8 + (Math.abs(y - wanted.y) + Math.abs(x - wanted.x) + wanted.far) * 12;
+    const cost = covered({ x, y, ...note }, taken) * 8 + (Math.abs(y - wanted.y) + Math.abs(x - wanted.x) + wanted.far) * FAR;
     if (cost < least) [best, least] = [{ x, y }, cost];
   }
   return best;
@@ -45,8 +47,8 @@ function spots(anchor, note) {
 function covered(a, taken) {
   let sum = 0;
   for (const b of taken) {
-    const w = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
-    const h = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
+    const w = Math.min(a.x + a.w, b.x + b.w + AIR) - Math.max(a.x, b.x - AIR);
+    const h = Math.min(a.y + a.h, b.y + b.h + AIR) - Math.max(a.y, b.y - AIR);
     if (w > 0 && h > 0) sum += w * h;
   }
   return sum;
