@@ -31,6 +31,7 @@ check: setup-dev ## Format, lint, types, imports and the pure tests: the quick l
 fix: setup-dev ## Format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 	@$(PY) tools/differs.py
+	@$(PY) tools/reasons.py
 
 bench: setup-dev ## Measure start, playground, one pod change, requests a second
 	@$(PY) benchmarks/run.py

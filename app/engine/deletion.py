@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from app.cluster import clock, state
 from app.engine import admission, run
+from app.kinds import namespace
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Key, Object
-
-KEPT_NAMESPACES = ("default", "kube-system", "kube-public")
-"""Namespaces the API server does not let go (NamespaceLifecycle admission, release 1.36)."""
-
 
 def delete(
     under_way: run.Run,
@@ -72,8 +69,9 @@ def _delete_namespace(under_way: run.Run, key: Key, present: Object, actor: str,
     if provoked_by and not objects.spec_of(present).get("finalizers"):
         under_way.write(key, None, actor=actor, provoked_by=provoked_by)
         return present
-    if key.name in KEPT_NAMESPACES:
-        raise errors.Forbidden(f'namespaces "{key.name}" is forbidden: this namespace may not be deleted')
+    refusal = namespace.refuse_delete(key.name)
+    if refusal:
+        raise errors.Forbidden(refusal)
     if objects.is_terminating(present):
         return present
     meta = {**objects.metadata(present), "deletionTimestamp": under_way.env.timestamp()}

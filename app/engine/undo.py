@@ -7,6 +7,7 @@ from typing import Any
 
 from app.cluster import history, journal
 from app.engine import admission, deletion, run
+from app.kinds import registry
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Object
 
@@ -47,7 +48,8 @@ def _carry_out(under_way: run.Run, deed: history.Deed, *, backwards: bool) -> st
         before, after = (change.after, change.before) if backwards else (change.before, change.after)
         words = _restore(under_way, change, before, after)
         if words:
-            done.append(f"{words} {change.key}")
+            kind = registry.kind_for_key(change.key).kind
+            done.append(f"{kind} {change.key.name} {words}")
     if len(under_way.entries) == before_any:
         raise errors.Conflict(
             "nothing is left of that change",
@@ -65,12 +67,12 @@ def _restore(under_way: run.Run, change: journal.ObjectChanged, held: Object | N
         if present is None or objects.is_terminating(present):
             return ""
         deletion.delete(under_way, change.key)
-        return "deleted"
+        return "deleted again" if under_way.redoes else "removed again"
     if objects.controller_of(wanted) is not None and (present is None or _is_deleted(present)):
         return ""
     if present is None or _is_deleted(present):
         _bring_back(under_way, change, present, wanted)
-        return "restored"
+        return "brought back"
     if held is None or _is_deleted(held):
         raise errors.Conflict(
             f"{change.key} exists again",

@@ -123,7 +123,7 @@ class Invalid(ApiError):
     reason = "Invalid"
 
     def __init__(self, kind: str, name: str, field_errors: Sequence[Any]) -> None:
-        rendered = [str(error) for error in field_errors]
+        rendered = list(dict.fromkeys(str(error) for error in field_errors))
         body = rendered[0] if len(rendered) == 1 else f"[{', '.join(rendered)}]"
         super().__init__(f'{kind} "{name}" is invalid: {body}', details={"name": name, "kind": kind})
         self.kind = kind

@@ -434,7 +434,8 @@ def test_recorded_answers_about_undecodable_services_are_repeated() -> None:
 
 
 def applications() -> list[Path]:
-    return sorted((Path(__file__).parents[2] / ".." / "shared" / "manifests").glob("*.yaml"))
+    own = sorted((Path(__file__).parents[1] / "manifests").glob("*.yaml"))
+    return own + sorted((Path(__file__).parents[2] / ".." / "shared" / "manifests").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", applications(), ids=lambda path: path.stem)
