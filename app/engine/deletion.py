@@ -8,6 +8,7 @@ from app.kinds import namespace
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Key, Object
 
+
 def delete(
     under_way: run.Run,
     key: Key,
