@@ -3,6 +3,7 @@
 uv resolves for all platforms at once; it is taken from PATH, else installed into a throwaway environment.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import node
 
 ROOT = Path(__file__).resolve().parent.parent
+LOCKS = [ROOT / name for name in ("requirements/run.txt", "requirements/dev.txt", "package-lock.json")]
 COMPILE = ("pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11", "--generate-hashes", "--quiet")
 # Headers and annotations would name the command line and the registries of this machine.
 BARE = ("--no-header", "--no-annotate")
@@ -31,14 +33,24 @@ def uv(folder: Path) -> str:
     return str(folder / "bin" / "uv")
 
 
+def keep_times(before: dict[Path, tuple[bytes, os.stat_result]]) -> None:
+    """Gives a lock that came out the same its old time again, so that make does not install anew."""
+    for path, (text, stat) in before.items():
+        if path.read_bytes() == text:
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
 def main(arguments: list[str]) -> int:
     upgrade = ["--upgrade"] if "--upgrade" in arguments else []
+    before = {path: (path.read_bytes(), path.stat()) for path in LOCKS}
     with tempfile.TemporaryDirectory() as folder:
         program = uv(Path(folder))
         for wanted in (RUN, DEV):
             subprocess.run([program, *COMPILE, *BARE, *upgrade, *wanted], cwd=ROOT, check=True)
     npm = [*node.npm(), "install", "--package-lock-only", "--loglevel=error"]
-    return subprocess.run(npm, cwd=ROOT, env=node.environment(), check=False).returncode
+    subprocess.run(npm, cwd=ROOT, env=node.environment(), check=True)
+    keep_times(before)
+    return 0
 
 
 if __name__ == "__main__":
