@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import copy
 import logging
+import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -26,8 +27,10 @@ from app.store import journal as stored
 T = TypeVar("T")
 log = logging.getLogger("podlane.host")
 
-ATTEMPTS = 6
+ATTEMPTS = 40
 """How often a command is run again because another process appended first."""
+WAIT_ONCE_LOST = 0.01
+"""Seconds that a loser waits at most, times its losses up to five: chance decides who is next, not the faster process."""
 TOUCH_EVERY = 60.0
 SWEEP_EVERY = 60.0
 EXPIRE_EVERY = 3_600.0
@@ -258,7 +261,9 @@ class Host:
 
     async def _locked(self, playground: str, work: Callable[[Loaded], Awaitable[T]], *, is_use: bool = True) -> T:
         """Do the work alone with the playground, fresh and with due time passed; again if another process was first."""
-        for _ in range(ATTEMPTS):
+        for losses in range(ATTEMPTS):
+            if losses:
+                await asyncio.sleep(random.uniform(0.0, WAIT_ONCE_LOST * min(losses, 5)))
             loaded = await self.shelf.get(playground)
             async with loaded.lock:
                 if loaded.is_stale:

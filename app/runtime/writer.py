@@ -51,6 +51,9 @@ class Writer:
             clocks.hold_clock_timers(loaded.state, at)
         if not loaded.is_resting:
             await self._rest(loaded, at)
+            if self.shelf.db.is_shared:
+                # Coming to rest took a while; the less lies between looking and appending, the fewer races are lost.
+                await self._catch_up(loaded)
         elif loaded.mode is clock.TimeMode.LIVE:
             due = loaded.state.timers.next_due()
             if due is not None and due <= at:
