@@ -122,20 +122,26 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 Lookup = Callable[[objects.Key], objects.Object | None]
 """Called with a key, answers the object there or None."""
 
+PLAIN, PACKED = b"\x00", b"\x01"
+WORTH_COMPRESSING = 1_024
+"""Bytes from which compressing a batch saves more than it costs."""
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder()
 
 
 def encode_batch(batch: Batch) -> bytes:
-    """Write a batch for the disk: modified objects as a delta against the state before, compressed."""
+    """Write a batch for the disk: modified objects as a delta against the state before, compressed when large."""
     rows = [_entry_row(entry) for entry in batch.entries]
     timers = [[t.owner, t.key, t.due, t.kind] for t in batch.timers]
-    return zlib.compress(_ENCODER.encode([rows, timers, dict(batch.cursors)]), 1)
+    plain = _ENCODER.encode([rows, timers, dict(batch.cursors)])
+    return PLAIN + plain if len(plain) < WORTH_COMPRESSING else PACKED + zlib.compress(plain, 1)
 
 
 def decode_batch(body: bytes, lookup: Lookup) -> Batch:
     """Read what `encode_batch` wrote; `lookup(key)` gives the object as the batch before left it."""
-    rows, timers, cursors = _DECODER.decode(zlib.decompress(body))
+    packed = body[1:]
+    rows, timers, cursors = _DECODER.decode(zlib.decompress(packed) if body[:1] == PACKED else packed)
     present: dict[objects.Key, objects.Object | None] = {}
     entries = tuple(_entry_from_row(row, lookup, present) for row in rows)
     return Batch(entries, tuple(TimerChange(*t) for t in timers), cursors)

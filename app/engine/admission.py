@@ -43,7 +43,8 @@ def create(under_way: run.Run, draft: Draft, *, actor: str = "", provoked_by: in
     faults = [*validation.validate_object_meta(meta, kind.namespaced, kind.name_rule), *kind.validate(draft)]
     if faults:
         raise errors.Invalid(kind.kind, str(meta.get("name") or ""), faults)
-    under_way.warnings.extend(admitted.warnings)
+    if not provoked_by:
+        under_way.warnings.extend(admitted.warnings)
     stored = under_way.write(key, draft, actor=actor, provoked_by=provoked_by)
     assert stored is not None
     if not provoked_by:

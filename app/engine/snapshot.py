@@ -11,6 +11,7 @@ from app.cluster import clock, journal, state
 from app.machinery.objects import Key
 
 FORMAT = 1
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def dump(held: state.ClusterState) -> bytes:
@@ -33,7 +34,7 @@ def dump(held: state.ClusterState) -> bytes:
         "synced": dict(sorted(held.proxies.synced.items())),
         "proxies_head": held.proxies.head,
     }
-    return zlib.compress(msgspec.msgpack.encode(packed), 3)
+    return zlib.compress(_ENCODER.encode(packed), 3)
 
 
 def restore(body: bytes) -> state.ClusterState:

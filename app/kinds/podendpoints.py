@@ -20,15 +20,22 @@ PortTuple = tuple[str, str, int, str]
 
 
 def services_concerned(held: state.ClusterState, change: journal.ObjectChanged) -> Iterable[Key]:
-    """Return the Services whose endpoints a pod's change may alter: those of its old labels and of its new ones."""
+    """Return the Services whose endpoints a pod's change may alter: when only labels changed, those that gain or lose it.
+
+    Mirrors GetServicesToUpdateOnPodChange, staging/src/k8s.io/endpointslice/util, release 1.36.
+    """
     before, after = change.before, change.after
     present = after if after is not None else before
     assert present is not None
     if before is None or after is None:
         return services_of(held, present)
+    changed = _looks(before) != _looks(after)
     if objects.labels_of(before) == objects.labels_of(after):
-        return services_of(held, after) if _looks(before) != _looks(after) else ()
-    return dict.fromkeys([*services_of(held, before), *services_of(held, after)])
+        return services_of(held, after) if changed else ()
+    old, new = dict.fromkeys(services_of(held, before)), dict.fromkeys(services_of(held, after))
+    if changed:
+        return old | new
+    return [*(key for key in old if key not in new), *(key for key in new if key not in old)]
 
 
 def services_of(held: state.ClusterState, pod: Object) -> list[Key]:

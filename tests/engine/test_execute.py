@@ -245,3 +245,16 @@ def test_a_patch_that_cannot_be_decoded_is_refused(web: Cluster, patch: dict[str
     with pytest.raises(errors.BadRequest, match=words):
         web.patch(SERVICE, patch)
     assert web.get(state.SERVICES, "web") == before
+
+
+def test_a_label_that_no_selector_asks_for_wakes_no_endpoints_controller(web: Cluster) -> None:
+    pod = web.held.pods_of("default", {"app": "web"})[0]
+    before = len(web.entries)
+    web.patch(Key("", "pods", "default", objects.name_of(pod)), {"metadata": {"labels": {"track": "canary"}}})
+    assert [e.cause.actor for e in web.entries[before:]] == ["you"]
+
+
+def test_what_controllers_create_warns_nobody() -> None:
+    cluster = Cluster()
+    applied = cluster.apply(WEB)
+    assert [a.warnings for a in applied] == [(), (), ()]
