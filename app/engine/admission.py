@@ -16,12 +16,14 @@ SERVER_FIELDS = ("uid", "resourceVersion", "creationTimestamp", "generation", "s
 """Metadata that only the server sets."""
 
 
-def create(under_way: run.Run, draft: Draft, *, actor: str = "", provoked_by: int = 0) -> Object:
+def create(
+    under_way: run.Run, draft: Draft, *, actor: str = "", provoked_by: int = 0, strictness: str = "Strict"
+) -> Object:
     """Create an object after defaulting, allocation and validation; return it as stored."""
     held, env = under_way.state, under_way.env
     kind = registry.of(draft)
     if not provoked_by:
-        schema.require(draft)
+        draft = decoded(under_way, draft, strictness)
     meta = dict(draft.get("metadata") or {})
     draft["metadata"] = meta
     for name in (*SERVER_FIELDS, "deletionTimestamp", "deletionGracePeriodSeconds"):
@@ -52,15 +54,47 @@ def create(under_way: run.Run, draft: Draft, *, actor: str = "", provoked_by: in
     return stored
 
 
-def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = "") -> Object:
+def decoded(under_way: run.Run, draft: Draft, strictness: str) -> Draft:
+    """Read a client's object as its kind: unknown fields are refused, or dropped with or without a warning."""
+    if strictness == "Strict":
+        schema.require(draft)
+        return draft
+    schema.require(draft, strict=False)
+    unknown = schema.decode(draft, str(draft.get("apiVersion") or ""), str(draft.get("kind") or "")).unknown
+    if not unknown:
+        return draft
+    if strictness == "Warn":
+        under_way.warnings.extend(f'unknown field "{path}"' for path in unknown)
+    pruned: Draft = _without(draft, frozenset(unknown), "")
+    return pruned
+
+
+def _without(value: Any, unknown: frozenset[str], path: str) -> Any:
+    if isinstance(value, Mapping):
+        places = {name: f"{path}.{name}" if path else str(name) for name in value}
+        return {
+            name: _without(child, unknown, places[name])
+            for name, child in value.items()
+            if places[name] not in unknown
+        }
+    if isinstance(value, list):
+        return [_without(child, unknown, f"{path}[{place}]") for place, child in enumerate(value)]
+    return value
+
+
+def replace(
+    under_way: run.Run, key: Key, draft: Draft, *, subresource: str = "", strictness: str = "Strict"
+) -> Object:
     """Store a client's whole object in place of the present one, after the checks of an update."""
     before = under_way.state.get(key)
     if before is None:
         raise errors.not_found(key)
     _check_identity(key, before, draft)
-    schema.require({"apiVersion": before["apiVersion"], "kind": before["kind"], **draft})
+    draft = decoded(under_way, {"apiVersion": before["apiVersion"], "kind": before["kind"], **draft}, strictness)
     kind = registry.kind_for_key(key)
     merged = _with_server_fields(before, draft)
+    if subresource == "finalize":
+        return _finalize(under_way, key, before, merged)
     if subresource == "status":
         merged = {**before, "status": merged.get("status") or {}}
         merged["metadata"] = dict(before["metadata"])
@@ -70,6 +104,15 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
         else:
             merged.pop("status", None)
     return update(under_way, kind, key, before, merged, checked=subresource != "status")
+
+
+def _finalize(under_way: run.Run, key: Key, before: Object, merged: Draft) -> Object:
+    """Store a namespace's finalizers; without any, one that is being deleted goes."""
+    after: Draft = {**before, "spec": dict(merged.get("spec") or {})}
+    if objects.is_terminating(before) and not after["spec"].get("finalizers"):
+        under_way.write(key, None)
+        return after
+    return before if run.same(before, after) else store_update(under_way, key, before, after)
 
 
 def update(
@@ -153,6 +196,13 @@ def _check_identity(key: Key, before: Object, draft: Mapping[str, Any]) -> None:
     name = meta.get("name")
     if name and name != key.name:
         raise errors.BadRequest(f"the name of the object ({name}) does not match the name on the URL ({key.name})")
+    uid = meta.get("uid")
+    if uid and uid != objects.uid_of(before):
+        raise errors.Conflict(
+            f'Operation cannot be fulfilled on {key.group_resource} "{key.name}": Precondition failed: UID in '
+            f"precondition: {uid}, UID in object meta: {objects.uid_of(before)}",
+            details={"name": key.name, "kind": key.resource, "group": key.group},
+        )
     version = meta.get("resourceVersion")
     if version and str(version) != objects.metadata(before).get("resourceVersion"):
         raise errors.modified(key)

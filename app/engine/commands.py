@@ -20,10 +20,16 @@ class PatchType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create one object; result: the object as stored."""
+    """Create one object; result: the object as stored. A dry run is carried out in full and kept nowhere.
+
+    `validation` is fieldValidation: Strict refuses unknown fields, Warn drops them with a warning, Ignore silently.
+    """
 
     actor: str
     obj: Draft
+    dry_run: bool = False
+    validation: str = "Strict"
+    field_manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class Replace:
     key: Key
     obj: Draft
     subresource: str = ""
+    dry_run: bool = False
+    validation: str = "Strict"
+    field_manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +55,46 @@ class Patch:
     type: PatchType = PatchType.MERGE
     resource_version: int = 0
     subresource: str = ""
+    dry_run: bool = False
+    validation: str = "Strict"
+    field_manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete one object, with the grace period in seconds (None: the object's own)."""
+    """Delete one object, with the grace period in seconds (None: the object's own).
+
+    `uid` and `resource_version`, where given, must be those of the present object.
+    """
 
     actor: str
     key: Key
     grace_seconds: int | None = None
     propagation: str = "Background"
+    uid: str = ""
+    resource_version: str = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCollection:
+    """Delete all these objects that are there; result: a tuple of the objects as they are then."""
+
+    actor: str
+    keys: tuple[Key, ...]
+    grace_seconds: int | None = None
+    propagation: str = "Background"
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Give a pod its node, as a scheduler does; result: the pod."""
+
+    actor: str
+    key: Key
+    node: str
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +152,4 @@ class Redo:
     actor: str
 
 
-Command = Create | Replace | Patch | Delete | Apply | Send | Advance | Undo | Redo
+Command = Create | Replace | Patch | Delete | DeleteCollection | Bind | Apply | Send | Advance | Undo | Redo

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from app.cluster import clock, state
-from app.engine import admission, run
+from app.engine import admission, commands, run
 from app.kinds import namespace
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Key, Object
+
+
+FOREGROUND = "foregroundDeletion"
 
 
 def delete(
@@ -26,11 +29,56 @@ def delete(
         return _delete_namespace(under_way, key, present, actor, provoked_by)
     if propagation == "Orphan":
         _orphan(under_way, present, actor, provoked_by)
+    elif propagation == "Foreground" and under_way.state.owned_by(objects.uid_of(present)):
+        present = _waiting_for_dependents(under_way, key, present, actor, provoked_by)
     grace = _grace(under_way.state, key, present, grace_seconds)
     if grace == 0 and not objects.metadata(present).get("finalizers"):
         under_way.write(key, None, actor=actor, provoked_by=provoked_by)
         return present
     return _mark(under_way, key, present, grace, actor, provoked_by)
+
+
+def checked(under_way: run.Run, command: commands.Delete) -> Object:
+    """Delete for a client, if the object is the one it means."""
+    present = under_way.state.get(command.key)
+    if present is not None:
+        _check_precondition(command, "UID", command.uid, objects.uid_of(present))
+        version = str(objects.metadata(present).get("resourceVersion") or "")
+        _check_precondition(command, "ResourceVersion", command.resource_version, version)
+    return delete(under_way, command.key, grace_seconds=command.grace_seconds, propagation=command.propagation)
+
+
+def _check_precondition(command: commands.Delete, name: str, wanted: str, found: str) -> None:
+    if wanted and wanted != found:
+        key = command.key
+        raise errors.Conflict(
+            f'Operation cannot be fulfilled on {key.group_resource} "{key.name}": the {name} in the precondition '
+            f"({wanted}) does not match the {name} in record ({found}). "
+            "The object might have been deleted and then recreated",
+            details={"name": key.name, "kind": key.resource, "group": key.group},
+        )
+
+
+def delete_all(under_way: run.Run, command: commands.DeleteCollection) -> tuple[Object, ...]:
+    """Delete each of the objects that is there."""
+    return tuple(
+        delete(under_way, key, grace_seconds=command.grace_seconds, propagation=command.propagation)
+        for key in command.keys
+        if under_way.state.get(key) is not None
+    )
+
+
+def _waiting_for_dependents(
+    under_way: run.Run, key: Key, present: Object, actor: str, provoked_by: int
+) -> Object:
+    """Give the object the finalizer that the garbage collector takes away after its last dependent."""
+    finalizers = list(objects.metadata(present).get("finalizers") or ())
+    if FOREGROUND in finalizers:
+        return present
+    meta = {**objects.metadata(present), "finalizers": [*finalizers, FOREGROUND]}
+    return admission.store_update(
+        under_way, key, present, {**present, "metadata": meta}, actor=actor, provoked_by=provoked_by
+    )
 
 
 def _grace(held: state.ClusterState, key: Key, present: Object, asked: int | None) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from app.cluster import clock, journal, state
-from app.engine import admission, commands, deletion, patching, run, sending, settle, undo
+from app.engine import admission, binding, commands, deletion, patching, run, sending, settle, undo
 from app.machinery import errors
 
 
@@ -32,6 +32,9 @@ def execute(held: state.ClusterState, command: commands.Command, env: clock.Env)
     except errors.ApiError:
         held.rewind(point, under_way.entries)
         raise
+    if getattr(command, "dry_run", False):
+        held.rewind(point, under_way.entries)
+        return Outcome(None, result, True, tuple(under_way.warnings))
     return _outcome(under_way, result, None)
 
 
@@ -62,15 +65,23 @@ def _outcome(under_way: run.Run, result: Any, target: float | None) -> Outcome:
 def _dispatch(under_way: run.Run, command: commands.Command) -> Any:
     match command:
         case commands.Create():
-            return admission.create(under_way, command.obj)
+            return admission.create(under_way, command.obj, strictness=command.validation)
         case commands.Replace():
-            return admission.replace(under_way, command.key, command.obj, subresource=command.subresource)
+            return admission.replace(
+                under_way,
+                command.key,
+                command.obj,
+                subresource=command.subresource,
+                strictness=command.validation,
+            )
         case commands.Patch():
             return patching.patch(under_way, command)
         case commands.Delete():
-            return deletion.delete(
-                under_way, command.key, grace_seconds=command.grace_seconds, propagation=command.propagation
-            )
+            return deletion.checked(under_way, command)
+        case commands.DeleteCollection():
+            return deletion.delete_all(under_way, command)
+        case commands.Bind():
+            return binding.bind(under_way, command)
         case commands.Apply():
             return patching.apply(under_way, command.manifests)
         case commands.Send():

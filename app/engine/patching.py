@@ -28,7 +28,13 @@ def patch(under_way: run.Run, command: commands.Patch) -> Object:
             after = patches.json_patch(before, command.patch)
         case commands.PatchType.STRATEGIC:
             after = patches.strategic_merge(before, command.patch, _merge_keys(before))
-    return admission.replace(under_way, key, objects.draft_of(after), subresource=command.subresource)
+    return admission.replace(
+        under_way,
+        key,
+        objects.draft_of(after),
+        subresource=command.subresource,
+        strictness=command.validation,
+    )
 
 
 def apply(under_way: run.Run, manifests: tuple[Draft, ...]) -> tuple[commands.Applied, ...]:

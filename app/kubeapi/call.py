@@ -1,0 +1,42 @@
+"""One call of the Kubernetes API, as every part of this room gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from app.kubeapi.paths import Target
+from app.runtime.host import Host
+from app.store.keys import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks what of which playground. `path` is the API path, without playground and key."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    host: Host
+    playground: str
+    role: Role
+    actor: str
+    path: str
+    target: Target | None
+
+    @property
+    def request(self) -> Request:
+        """The call as a starlette request (HTTP only)."""
+        return Request(self.scope, self.receive)
+
+    @property
+    def user(self) -> str:
+        """The user name that the key stands for."""
+        return f"podlane:{self.role.value}"
+
+
+def flag(text: str | None) -> bool:
+    """Read a boolean query parameter."""
+    return text is not None and text.lower() in ("", "1", "true", "t")

@@ -1,0 +1,116 @@
+"""Refusals and confirmations as Status objects (staging/src/k8s.io/apimachinery/pkg/api/errors, release 1.36)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from app.kubeapi.paths import Target
+from app.machinery import errors, objects, validation
+from app.machinery.objects import Object
+
+NOT_SERVED = "the server could not find the requested resource"
+NOT_ALLOWED = "the server does not allow this method on the requested resource"
+
+
+class Refusal(errors.ApiError):
+    """A refusal with its own code and reason."""
+
+    def __init__(self, code: int, reason: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, details=details)
+        self.code = code
+        self.reason = reason
+
+
+def unauthorized() -> Refusal:
+    """Say that no key opens this; the same whether there is such a playground or not."""
+    return Refusal(401, "Unauthorized", "Unauthorized")
+
+
+def not_served() -> Refusal:
+    """Say that the API has no such path."""
+    return Refusal(404, "NotFound", NOT_SERVED)
+
+
+def not_allowed() -> Refusal:
+    """Say that the path does not take this method."""
+    return Refusal(405, "MethodNotAllowed", NOT_ALLOWED)
+
+
+def forbidden(target: Target, verb: str, user: str) -> Refusal:
+    """Say that the key may not do that, as the RBAC authorizer does."""
+    scope = f'in the namespace "{target.namespace}"' if target.namespace else "at the cluster scope"
+    named = f' "{target.name}"' if target.name else ""
+    resource = f"{target.resource}/{target.subresource}" if target.subresource else target.resource
+    return Refusal(
+        403,
+        "Forbidden",
+        f'{target.group_resource}{named} is forbidden: User "{user}" cannot {verb} resource "{resource}" '
+        f'in API group "{target.group}" {scope}',
+        _named({"name": target.name, "group": target.group, "kind": target.resource}),
+    )
+
+
+def of(error: errors.ApiError, target: Target | None = None) -> dict[str, Any]:
+    """Render a refusal."""
+    details = _named(error.details)
+    if isinstance(error, errors.Invalid):
+        group = target.group if target else ""
+        details = _named({"name": error.name, "group": group, "kind": error.kind})
+        details["causes"] = validation.causes(error.field_errors)
+    if isinstance(error, errors.TooManyRequests):
+        details["retryAfterSeconds"] = max(1, round(error.retry_after))
+    told: dict[str, Any] = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": error.message,
+        "reason": error.reason,
+    }
+    if details or error.message == NOT_SERVED:
+        told["details"] = details
+    told["code"] = error.code
+    return told
+
+
+def success(target: Target, obj: Object) -> dict[str, Any]:
+    """Confirm that an object is gone."""
+    details = _named({"name": objects.name_of(obj), "group": target.group, "kind": target.resource})
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": {**details, "uid": objects.uid_of(obj)},
+    }
+
+
+def done(code: int = 201) -> dict[str, Any]:
+    """Confirm what has no object to show."""
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code}
+
+
+def response(error: errors.ApiError, target: Target | None = None) -> Response:
+    """Answer with a refusal."""
+    headers = {"Cache-Control": "no-cache, private"}
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return Response(msgspec.json.encode(of(error, target)), error.code, headers, "application/json")
+
+
+def warning_headers(warnings: Sequence[str]) -> list[tuple[str, str]]:
+    """Write warnings as RFC 7234 headers, each once."""
+    return [("Warning", f"299 - {_quoted(text)}") for text in dict.fromkeys(warnings)]
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'.encode("latin-1", "replace").decode("latin-1")
+
+
+def _named(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if value}
