@@ -196,6 +196,21 @@ def fields_at(api_version: str, kind: str, path: Sequence[str] = ()) -> Mapping[
     return _fields(struct) if struct else {}
 
 
+def root_of(api_version: str, kind: str) -> str:
+    """Return the name of the kind's struct; empty for a kind that is not known."""
+    return _load().kinds.get(_kind_key(api_version, kind), "")
+
+
+def known_kinds() -> tuple[tuple[str, str], ...]:
+    """List every kind known in detail as (API version, kind)."""
+    return tuple((key.rpartition("/")[0], key.rpartition("/")[2]) for key in _load().kinds)
+
+
+def fields_of(struct: str) -> Mapping[str, FieldType]:
+    """Return the fields of a struct by its name; empty when there is none of that name."""
+    return _fields(struct) if struct in _load().types else {}
+
+
 def field_at(api_version: str, kind: str, path: Sequence[str]) -> FieldType | None:
     """Return the type of the field at a path of field names, indexes left out."""
     return fields_at(api_version, kind, path[:-1]).get(path[-1]) if path else None
