@@ -244,23 +244,23 @@ def _load() -> _Schemas:
 
 @functools.cache
 def _fields(struct: str) -> Mapping[str, FieldType]:
-    return {name: _read(code) for name, code in _load().types[struct].items()}
+    return {name: read_type(code) for name, code in _load().types[struct].items()}
 
 
 @functools.cache
-def _read(code: str) -> FieldType:
+def read_type(code: str) -> FieldType:
     """Read the schema file's notation: `[]@core.v1.ServicePort|port;merge`, `{}s`, `s:v1.Protocol`."""
     body, bar, patching = code.partition("|")
     if bar:
-        plain, (key, _, strategy) = _read(body), patching.partition(";")
+        plain, (key, _, strategy) = read_type(body), patching.partition(";")
         merges = "merge" in strategy.split(",")
         retains = "retainKeys" in strategy.split(",")
         return FieldType(plain.shape, plain.go, plain.of, plain.struct, key if merges else None, retains)
     if body.startswith("[]"):
-        of = _read(body[2:])
+        of = read_type(body[2:])
         return FieldType(Shape.LIST, f"[]{of.go}", of)
     if body.startswith("{}"):
-        of = _read(body[2:])
+        of = read_type(body[2:])
         go = "v1.ResourceList" if of.shape is Shape.QUANTITY else f"map[string]{of.go}"
         return FieldType(Shape.MAP, go, of)
     if body.startswith("@"):
