@@ -1,0 +1,237 @@
+"""What a container finds around itself: its files, environment, addresses, processes and clock."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.cluster import state
+from app.dataplane import resolver, service_env
+from app.dataplane.world import World as Seen
+from app.kinds import images, processes
+from app.machinery import objects
+from app.machinery.objects import Object
+from app.terminal.calls import Call, Program
+
+SECRETS = "/var/run/secrets/kubernetes.io/serviceaccount"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def hostname(pod: Object) -> str:
+    """Return what the container's hostname is: the pod's, cut to 63 characters."""
+    return str(objects.spec_of(pod).get("hostname") or objects.name_of(pod))[:63].rstrip("-.")
+
+
+def files(view: Seen, pod: Object) -> dict[str, str]:
+    """Return the files the kubelet puts into every container."""
+    config = resolver.pod_config(view, pod)
+    lines = [f"search {' '.join(config.search)}"] if config.search else []
+    lines += [f"nameserver {config.nameserver}"] if config.nameserver else []
+    lines += [f"options ndots:{config.ndots}"] if config.ndots != 1 else []
+    found = {
+        "/etc/resolv.conf": "".join(f"{line}\n" for line in lines),
+        "/etc/hosts": _hosts(view, pod),
+        "/etc/hostname": hostname(pod) + "\n",
+    }
+    if objects.spec_of(pod).get("automountServiceAccountToken", True):
+        namespace = objects.namespace_of(pod)
+        root = view.state.find(state.CONFIGMAPS, namespace, "kube-root-ca.crt")
+        account = objects.spec_of(pod).get("serviceAccountName") or "default"
+        mark = hashlib.sha256(f"{objects.uid_of(pod)}/{account}".encode()).hexdigest()
+        for folder in (SECRETS, SECRETS.removeprefix("/var")):
+            found[f"{folder}/namespace"] = namespace
+            found[f"{folder}/ca.crt"] = str(objects.dig(root, "data", "ca.crt") or "")
+            found[f"{folder}/token"] = f"podlane.{namespace}.{account}.{mark}"
+    return found
+
+
+def _hosts(view: Seen, pod: Object) -> str:
+    spec = objects.spec_of(pod)
+    address = next(iter(state.pod_ips(pod)), "")
+    own = hostname(pod)
+    names = own
+    if spec.get("subdomain"):
+        names = f"{own}.{spec['subdomain']}.{objects.namespace_of(pod)}.svc.{view.cluster_domain}\t{own}"
+    text = (
+        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
+    )
+    text += f"{address}\t{names}\n" if address else ""
+    aliases = spec.get("hostAliases") or ()
+    if aliases:
+        text += "\n# Entries added by HostAliases.\n"
+        text += "".join(f"{one['ip']}\t{chr(9).join(one.get('hostnames') or ())}\n" for one in aliases)
+    return text
+
+
+def environment(view: Seen, pod: Object, container: Mapping[str, Any]) -> dict[str, str]:
+    """Return the container's environment: the Services known when it started, then what its spec says."""
+    found = {"PATH": _PATH, "HOSTNAME": hostname(pod)}
+    found.update(service_env.service_environment(view.state, pod))
+    for one in container.get("env") or ():
+        found[str(one.get("name"))] = _value(view, pod, one, found)
+    found["HOME"] = "/root"
+    return found
+
+
+def _value(view: Seen, pod: Object, one: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    source = one.get("valueFrom") or {}
+    if "fieldRef" in source:
+        path = str(source["fieldRef"].get("fieldPath") or "")
+        if path in ("status.podIP", "status.podIPs"):
+            return next(iter(state.pod_ips(pod)), "")
+        return str(objects.dig(pod, *path.split(".")) or "")
+    if "configMapKeyRef" in source:
+        wanted = source["configMapKeyRef"]
+        config = view.state.find(state.CONFIGMAPS, objects.namespace_of(pod), str(wanted.get("name")))
+        return str(objects.dig(config, "data", str(wanted.get("key"))) or "")
+    text = str(one.get("value") or "")
+    return re.sub(r"\$\(([\w.-]+)\)", lambda found: known.get(found[1], found[0]), text)
+
+
+async def _env(call: Call) -> int:
+    names = [word for word in call.words[1:] if not word.startswith("-") and "=" not in word]
+    if names and call.program == "printenv":
+        values = [call.variables[name] for name in names if name in call.variables]
+        call.say("".join(f"{value}\n" for value in values))
+        return int(len(values) < len(names))
+    call.say("".join(f"{name}={value}\n" for name, value in call.variables.items()))
+    return 0
+
+
+async def _hostname(call: Call) -> int:
+    flag = call.words[1] if len(call.words) > 1 else ""
+    name = hostname(call.home.pod)
+    if flag in ("-i", "-I", "--all-ip-addresses", "--ip-address"):
+        call.say(call.home.address + (" " if flag == "-I" else "") + "\n")
+    elif flag in ("-f", "--fqdn"):
+        view = await call.world.view()
+        spec, namespace = objects.spec_of(call.home.pod), objects.namespace_of(call.home.pod)
+        domain = f".{spec['subdomain']}.{namespace}.svc.{view.cluster_domain}" if spec.get("subdomain") else ""
+        call.say(f"{name}{domain}\n")
+    else:
+        call.say(f"{name}\n")
+    return 0
+
+
+async def _ip(call: Call) -> int:
+    address = call.home.address
+    words = [word for word in call.words[1:] if not word.startswith("-")]
+    what = words[0] if words else ""
+    gateway = address.rpartition(".")[0] + ".1"
+    if what.startswith("r"):
+        call.say(
+            f"default via {gateway} dev eth0 \n{address.rpartition('.')[0]}.0/24 via {gateway} dev eth0  src {address} \n"
+        )
+        return 0
+    if not what.startswith("a") and call.program == "ip":
+        return call.complain("ip: the simulated ip knows addr and route\n")
+    call.say(
+        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN qlen 1000\n"
+        "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n"
+        "       valid_lft forever preferred_lft forever\n"
+        "2: eth0@if7: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue state UP qlen 1000\n"
+        f"    inet {address}/24 brd {address.rpartition('.')[0]}.255 scope global eth0\n"
+        "       valid_lft forever preferred_lft forever\n"
+    )
+    return 0
+
+
+async def _sockets(call: Call) -> int:
+    lines = []
+    for one in images.listeners(call.home.pod):
+        protocol, where = one.protocol.lower(), one.address or "0.0.0.0"
+        if call.program == "ss":
+            status = "LISTEN" if protocol == "tcp" else "UNCONN"
+            lines.append(f"{protocol:<6}{status:<7}0      4096   {where + ':' + str(one.port):>16}      0.0.0.0:*\n")
+        else:
+            status = "LISTEN" if protocol == "tcp" else ""
+            lines.append(
+                f"{protocol:<5}      0      0 {where + ':' + str(one.port):<23} {'0.0.0.0:*':<23} {status:<11} \n"
+            )
+    if call.program == "ss":
+        call.say("Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n" + "".join(lines))
+    else:
+        call.say(
+            "Active Internet connections (only servers)\n"
+            "Proto Recv-Q Send-Q Local Address           Foreign Address         State       \n" + "".join(lines)
+        )
+    return 0
+
+
+async def _ps(call: Call) -> int:
+    container = call.home.container
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    told = " ".join(str(word) for word in words) or images.parse_name(str(container.get("image") or "")).repository
+    call.say(
+        f"PID   USER     TIME  COMMAND\n    1 root      0:00 {told}\n    7 root      0:00 {' '.join(call.words)}\n"
+    )
+    return 0
+
+
+async def _date(call: Call) -> int:
+    moment = datetime.datetime.fromtimestamp(call.world.now + call.world.slept, datetime.UTC)
+    form = next((word[1:] for word in call.words[1:] if word.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
+    form = form.replace("%s", str(int(moment.timestamp()))).replace("%N", f"{moment.microsecond * 1000:09}")
+    call.say(moment.strftime(form) + "\n")
+    return 0
+
+
+async def _sleep(call: Call) -> int:
+    """Simulated time only: the caller does not wait, `date` in the same script goes on."""
+    if len(call.words) < 2:
+        return call.complain("sleep: missing operand\n")
+    call.world.slept += min(processes.seconds_of(call.words[1]), 86_400.0)
+    return 0
+
+
+async def _id(call: Call) -> int:
+    call.say("root\n" if call.program == "whoami" else "uid=0(root) gid=0(root) groups=0(root)\n")
+    return 0
+
+
+async def _uname(call: Call) -> int:
+    name = hostname(call.home.pod)
+    call.say(f"Linux {name} 6.12.0 #1 SMP x86_64 GNU/Linux\n" if "-a" in call.words else "Linux\n")
+    return 0
+
+
+async def _ls(call: Call) -> int:
+    path = next((word for word in call.words[1:] if not word.startswith("-")), "/").rstrip("/") + "/"
+    names = sorted({kept[len(path) :].partition("/")[0] for kept in call.home.files if kept.startswith(path)})
+    if path == "/":
+        names = sorted({*names, "bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "usr", "var"})
+    if not names:
+        if call.read(path.rstrip("/")) is None:
+            return call.complain(f"ls: {path.rstrip('/')}: No such file or directory\n")
+        names = [path.rstrip("/")]
+    call.say("".join(f"{name}\n" for name in names))
+    return 0
+
+
+async def _rm(call: Call) -> int:
+    for word in call.words[1:]:
+        call.home.files.pop(word if word.startswith("/") else f"/{word}", None)
+    return 0
+
+
+PROGRAMS: Mapping[str, Program] = {
+    "env": _env,
+    "printenv": _env,
+    "hostname": _hostname,
+    "ip": _ip,
+    "ifconfig": _ip,
+    "ss": _sockets,
+    "netstat": _sockets,
+    "ps": _ps,
+    "date": _date,
+    "sleep": _sleep,
+    "id": _id,
+    "whoami": _id,
+    "uname": _uname,
+    "ls": _ls,
+    "rm": _rm,
+}
