@@ -73,18 +73,14 @@ def _without(value: Any, unknown: frozenset[str], path: str) -> Any:
     if isinstance(value, Mapping):
         places = {name: f"{path}.{name}" if path else str(name) for name in value}
         return {
-            name: _without(child, unknown, places[name])
-            for name, child in value.items()
-            if places[name] not in unknown
+            name: _without(child, unknown, places[name]) for name, child in value.items() if places[name] not in unknown
         }
     if isinstance(value, list):
         return [_without(child, unknown, f"{path}[{place}]") for place, child in enumerate(value)]
     return value
 
 
-def replace(
-    under_way: run.Run, key: Key, draft: Draft, *, subresource: str = "", strictness: str = "Strict"
-) -> Object:
+def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = "", strictness: str = "Strict") -> Object:
     """Store a client's whole object in place of the present one, after the checks of an update."""
     before = under_way.state.get(key)
     if before is None:

@@ -8,7 +8,6 @@ from app.kinds import namespace
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Key, Object
 
-
 FOREGROUND = "foregroundDeletion"
 
 
@@ -68,9 +67,7 @@ def delete_all(under_way: run.Run, command: commands.DeleteCollection) -> tuple[
     )
 
 
-def _waiting_for_dependents(
-    under_way: run.Run, key: Key, present: Object, actor: str, provoked_by: int
-) -> Object:
+def _waiting_for_dependents(under_way: run.Run, key: Key, present: Object, actor: str, provoked_by: int) -> Object:
     """Give the object the finalizer that the garbage collector takes away after its last dependent."""
     finalizers = list(objects.metadata(present).get("finalizers") or ())
     if FOREGROUND in finalizers:

@@ -104,9 +104,7 @@ def _aggregated_body(root: str, version: str) -> tuple[bytes, str]:
     wanted = [("", "v1")] if root == "api" else _group_versions()
     found: list[dict[str, Any]] = []
     for group, versions in groupby(wanted, key=lambda pair: pair[0]):
-        listed = [
-            {"version": v, "resources": _discovered(group, v), "freshness": "Current"} for _, v in versions
-        ]
+        listed = [{"version": v, "resources": _discovered(group, v), "freshness": "Current"} for _, v in versions]
         metadata: dict[str, Any] = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
         found.append({"metadata": metadata, "versions": listed})
     body = msgspec.json.encode(
