@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
+from app.kubeapi import app as kubeapi
 from app.kubeapi import kubeconfig
 from app.machinery import errors
 from app.runtime.doors import Doors
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_probes(app, measures)
     for router in (*api.ROUTERS, *pages.routers):
         app.include_router(router)
+    app.routes.extend(kubeapi.routes())
     app.mount("/static", Static(directory=ROOT / "static"), name="static")
     return app
 

@@ -29,7 +29,8 @@ class Call:
     @property
     def request(self) -> Request:
         """The call as a starlette request (HTTP only)."""
-        return Request(self.scope, self.receive)
+        made: Request = self.scope.setdefault("podlane.request", Request(self.scope, self.receive))
+        return made
 
     @property
     def user(self) -> str:

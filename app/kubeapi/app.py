@@ -1,0 +1,129 @@
+"""The door of the Kubernetes API: `/clusters/{id}/…`, with a Bearer key or, over plain http, the key in the path."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.types import Receive, Scope, Send
+
+from app.kubeapi import auth, discovery, openapi, paths, reading, status, watch, writing
+from app.kubeapi.call import Call, flag
+from app.kubeapi.paths import Target
+from app.machinery import errors
+from app.store.keys import Role
+
+_VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes of this room."""
+    return [Mount("/clusters", app=dispatch)]
+
+
+async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one call; every refusal is a Status."""
+    if scope["type"] != "http":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    target = None
+    try:
+        entry = await auth.enter(scope, scope["app"].state.doors)
+        target = paths.parse(entry.path)
+        host = scope["app"].state.host
+        call = Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
+        if _is_watch(call):
+            assert target is not None
+            await watch.watch(scope, receive, send, target, host, entry.playground)
+            return
+        answer = await _answer(call)
+    except errors.ApiError as refusal:
+        answer = status.response(refusal, target)
+    await answer(scope, receive, send)
+
+
+def _is_watch(call: Call) -> bool:
+    target = call.target
+    if call.scope["method"] != "GET" or target is None or target.kind is None or target.name:
+        return False
+    return flag(call.request.query_params.get("watch"))
+
+
+async def _answer(call: Call) -> Response:
+    request = Request(call.scope, call.receive)
+    if call.target is None:
+        return await _described(call, request)
+    target = call.target
+    if (target.group, target.resource) in paths.REVIEWS:
+        if request.method != "POST" or target.version != "v1":
+            raise status.not_allowed()
+        return await writing.review(call, target)
+    if target.kind is None:
+        raise status.not_served()
+    if request.method not in ("GET", "HEAD") and not call.role.covers(Role.EDIT):
+        raise status.forbidden(target, _VERBS.get(request.method, request.method.lower()), call.user)
+    return await _served(call, target, request.method)
+
+
+async def _described(call: Call, request: Request) -> Response:
+    found = discovery.answer(call.path, request) if request.method in ("GET", "HEAD") else None
+    if found is not None:
+        return found
+    place = call.path.strip("/")
+    if place == "openapi/v3" or place.startswith("openapi/v3/"):
+        whole = call.scope["path"]
+        prefix = whole[: len(whole) - len(call.path)]
+        below = place.removeprefix("openapi/v3").strip("/")
+        document = openapi.document(below) if below else openapi.index(prefix)
+        if document is not None:
+            return Response(document.body, 200, {"ETag": f'"{document.etag}"'}, "application/json")
+    raise status.not_served()
+
+
+async def _served(call: Call, target: Target, method: str) -> Response:
+    kind = target.kind
+    assert kind is not None
+    if kind.namespaced and target.name and not target.namespace:
+        raise status.not_served()
+    if target.subresource:
+        return await _subresource(call, target, method)
+    if not target.name:
+        match method:
+            case "GET" | "HEAD":
+                return await reading.listing(call, target, kind)
+            case "POST":
+                return await writing.create(call, target, kind)
+            case "DELETE" if kind.resource != "namespaces":
+                return await writing.delete_all(call, target, kind)
+        raise status.not_allowed()
+    match method:
+        case "GET" | "HEAD":
+            return await reading.get(call, target, kind)
+        case "PUT":
+            return await writing.replace(call, target, kind)
+        case "PATCH":
+            return await writing.patch(call, target, kind)
+        case "DELETE":
+            return await writing.delete(call, target, kind)
+    raise status.not_allowed()
+
+
+async def _subresource(call: Call, target: Target, method: str) -> Response:
+    kind = target.kind
+    assert kind is not None
+    if target.subresource not in paths.subresources_of(kind):
+        raise status.not_served()
+    match target.subresource, method:
+        case "scale", "GET" | "PUT" | "PATCH":
+            return await writing.scale(call, target, kind)
+        case "binding", "POST":
+            return await writing.bind(call, target, kind)
+        case "eviction", "POST":
+            return await writing.evict(call, target, kind)
+        case "status", "GET":
+            return await reading.get(call, target, kind)
+        case "status", "PATCH":
+            return await writing.patch(call, target, kind)
+        case "status" | "finalize", "PUT":
+            return await writing.replace(call, target, kind)
+    raise status.not_allowed()

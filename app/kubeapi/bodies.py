@@ -1,0 +1,113 @@
+"""Request bodies: JSON, YAML or protobuf, with what the URL already says filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from app.kubeapi import protobuf, status
+from app.kubeapi.paths import Target
+from app.machinery import errors
+from app.machinery.objects import Draft
+
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+_DEPTH = 200
+
+
+def media_type(content_type: str) -> str:
+    """Return the media type without its parameters; JSON when the caller did not say."""
+    return content_type.partition(";")[0].strip().lower() or "application/json"
+
+
+def read(body: bytes, content_type: str) -> Any:
+    """Decode a body."""
+    kind = media_type(content_type)
+    if kind == PROTOBUF:
+        return protobuf.decode(body)
+    if kind in ("application/json", "application/merge-patch+json", "application/json-patch+json") or kind.endswith(
+        "+json"
+    ):
+        return _json(body)
+    if kind in ("application/yaml", "application/apply-patch+yaml"):
+        return _yaml(body)
+    raise status.Refusal(
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: "
+        "application/json, application/yaml, application/vnd.kubernetes.protobuf",
+    )
+
+
+def _json(body: bytes) -> Any:
+    try:
+        found = json.loads(body)
+        _check_depth(found, 0)
+    except (ValueError, RecursionError) as error:
+        raise errors.BadRequest(f"the object provided is unrecognized (must be of type json): {error}") from None
+    return found
+
+
+def _yaml(body: bytes) -> Any:
+    try:
+        found = yaml.load(body, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _check_depth(found, 0)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise errors.BadRequest(f"error converting YAML to JSON: {error}") from None
+    return found
+
+
+def _check_depth(value: Any, depth: int) -> None:
+    if depth > _DEPTH:
+        raise ValueError("nested too deeply")
+    if isinstance(value, Mapping):
+        for child in value.values():
+            _check_depth(child, depth + 1)
+    elif isinstance(value, list):
+        for child in value:
+            _check_depth(child, depth + 1)
+
+
+def as_object(found: Any, target: Target, kind: str, api_version: str) -> Draft:
+    """Return an object of this kind, at home where the URL says; refuse one that says otherwise."""
+    if not isinstance(found, dict):
+        raise errors.BadRequest(
+            f"json: cannot unmarshal {_json_name(found)} into Go value of type struct"
+            if found is not None
+            else "the body of the request is empty"
+        )
+    obj: Draft = without_nulls(found)
+    _check_type(obj, kind, api_version)
+    meta = obj.get("metadata") or {}
+    if not isinstance(meta, dict):
+        raise errors.BadRequest(
+            f'{kind} in version "{target.version}" cannot be handled as a {kind}: json: cannot unmarshal '
+            f"{_json_name(meta)} into Go struct field {kind}.metadata of type v1.ObjectMeta"
+        )
+    if target.namespace:
+        if meta.get("namespace") and meta["namespace"] != target.namespace:
+            raise errors.BadRequest(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        meta = {**meta, "namespace": target.namespace}
+    return {"apiVersion": api_version, "kind": kind, **obj, "metadata": meta}
+
+
+def _check_type(obj: Draft, kind: str, api_version: str) -> None:
+    for name, wanted, words in (("apiVersion", api_version, "API version"), ("kind", kind, "kind")):
+        found = obj.get(name) or obj.pop(name, None)
+        if found and found != wanted:
+            raise errors.BadRequest(f"the {words} in the data ({found}) does not match the expected {words} ({wanted})")
+
+
+def without_nulls(value: Any) -> Any:
+    """Leave out members that are null: to Go they are absent."""
+    if isinstance(value, dict):
+        return {name: without_nulls(child) for name, child in value.items() if child is not None}
+    return [without_nulls(child) for child in value] if isinstance(value, list) else value
+
+
+def _json_name(value: Any) -> str:
+    return {bool: "bool", int: "number", float: "number", str: "string", list: "array"}.get(type(value), "object")

@@ -1,0 +1,244 @@
+"""POST, PUT, PATCH and DELETE: every write becomes a command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from app.engine import commands
+from app.kinds.kind import Kind
+from app.kubeapi import bodies, reading, status
+from app.kubeapi.call import Call
+from app.kubeapi.paths import REVIEWS, Target
+from app.machinery import errors, merge_keys, objects, patches
+from app.machinery.objects import Draft, Object
+from app.store.keys import Role
+
+_CREATED_BY_PUT = frozenset({"services", "endpoints", "leases", "events"})
+_PROPAGATIONS = ("Foreground", "Background", "Orphan")
+
+
+async def body_of(call: Call) -> Any:
+    """Read the call's body."""
+    request = call.request
+    return bodies.read(await request.body(), request.headers.get("content-type", ""))
+
+
+def _strictness(call: Call) -> str:
+    wanted = call.request.query_params.get("fieldValidation") or "Warn"
+    if wanted not in ("Ignore", "Warn", "Strict"):
+        raise errors.BadRequest(
+            f'fieldValidation: Unsupported value: "{wanted}": supported values: "Ignore", "Strict", "Warn"'
+        )
+    return wanted
+
+
+def _is_dry(call: Call) -> bool:
+    wanted = call.request.query_params.getlist("dryRun")
+    if any(value != "All" for value in wanted):
+        raise errors.BadRequest('dryRun: Unsupported value: supported values: "All"')
+    return bool(wanted)
+
+
+async def create(call: Call, target: Target, kind: Kind, *, named: str = "", obj: Draft | None = None) -> Response:
+    """Create an object."""
+    draft = obj or bodies.as_object(await body_of(call), target, kind.kind, kind.api_version)
+    if named:
+        draft["metadata"] = {**draft["metadata"], "name": named}
+    if draft["metadata"].get("resourceVersion"):
+        raise status.Refusal(500, "InternalError", "resourceVersion should not be set on objects to be created")
+    done = await call.host.execute(
+        call.playground, commands.Create(call.actor, draft, dry_run=_is_dry(call), validation=_strictness(call))
+    )
+    return await reading.one(call, kind, done.result, 201, done.warnings)
+
+
+async def replace(call: Call, target: Target, kind: Kind) -> Response:
+    """Store an object in place of the present one; some kinds are made when they are not there."""
+    draft = bodies.as_object(await body_of(call), target, kind.kind, kind.api_version)
+    key = kind.key(target.namespace, target.name)
+    if kind.resource in _CREATED_BY_PUT and not target.subresource:
+        if (await call.host.read(call.playground)).get(key) is None:
+            return await create(call, target, kind, named=target.name, obj=draft)
+    command = commands.Replace(
+        call.actor, key, draft, target.subresource, dry_run=_is_dry(call), validation=_strictness(call)
+    )
+    done = await call.host.execute(call.playground, command)
+    return await reading.one(call, kind, done.result, warnings=done.warnings)
+
+
+def _patch_type(call: Call) -> commands.PatchType:
+    found = bodies.media_type(call.request.headers.get("content-type", ""))
+    try:
+        return commands.PatchType(found)
+    except ValueError:
+        accepted = ", ".join(kind.value for kind in commands.PatchType)
+        message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+        raise status.Refusal(415, "UnsupportedMediaType", message) from None
+
+
+async def patch(call: Call, target: Target, kind: Kind) -> Response:
+    """Patch an object or its status."""
+    form = _patch_type(call)
+    wanted = list if form is commands.PatchType.JSON else dict
+    found = await body_of(call)
+    if not isinstance(found, wanted):
+        raise errors.BadRequest("the body of the request is no patch of this type")
+    command = commands.Patch(
+        call.actor,
+        kind.key(target.namespace, target.name),
+        found,
+        form,
+        subresource=target.subresource,
+        dry_run=_is_dry(call),
+        validation=_strictness(call),
+    )
+    done = await call.host.execute(call.playground, command)
+    return await reading.one(call, kind, done.result, warnings=done.warnings)
+
+
+async def _delete_options(call: Call) -> dict[str, Any]:
+    found = await body_of(call) if await call.request.body() else {}
+    if not isinstance(found, dict):
+        raise errors.BadRequest("the body of the request is no DeleteOptions")
+    query = call.request.query_params
+    merged = {name: query[name] for name in ("gracePeriodSeconds", "propagationPolicy") if name in query}
+    return {**merged, **bodies.without_nulls(found)}
+
+
+def _propagation(options: dict[str, Any]) -> str:
+    wanted = str(options.get("propagationPolicy") or "Background")
+    if wanted not in _PROPAGATIONS:
+        detail = f'Unsupported value: "{wanted}": supported values: "Foreground", "Background", "Orphan", "nil"'
+        message = f'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: {detail}'
+        raise status.Refusal(422, "Invalid", message, {"group": "meta.k8s.io", "kind": "DeleteOptions"})
+    return wanted
+
+
+def _grace(options: dict[str, Any]) -> int | None:
+    wanted = options.get("gracePeriodSeconds")
+    try:
+        return None if wanted is None else int(wanted)
+    except (TypeError, ValueError):
+        raise errors.BadRequest("gracePeriodSeconds is no whole number") from None
+
+
+async def delete(call: Call, target: Target, kind: Kind, options: dict[str, Any] | None = None) -> Response:
+    """Delete an object."""
+    asked = await _delete_options(call) if options is None else options
+    conditions = asked.get("preconditions") or {}
+    command = commands.Delete(
+        call.actor,
+        kind.key(target.namespace, target.name),
+        _grace(asked),
+        _propagation(asked),
+        uid=str(conditions.get("uid") or ""),
+        resource_version=str(conditions.get("resourceVersion") or ""),
+        dry_run=_is_dry(call) or bool(asked.get("dryRun")),
+    )
+    done = await call.host.execute(call.playground, command)
+    if options is not None:
+        return reading.answer(status.done(), 201)
+    gone: Object = done.result
+    if kind.resource in ("pods", "services", "serviceaccounts", "namespaces") or objects.is_terminating(gone):
+        return reading.answer(gone, warnings=done.warnings)
+    return reading.answer(status.success(target, gone), warnings=done.warnings)
+
+
+async def delete_all(call: Call, target: Target, kind: Kind) -> Response:
+    """Delete the objects of a collection that its selectors match."""
+    options, query = await _delete_options(call), call.request.query_params
+    matches = reading.selecting(kind, query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    held = await call.host.read(call.playground)
+    keys = tuple(kind.key_of(obj) for obj in reading.in_order(held, target, kind) if matches(obj))
+    command = commands.DeleteCollection(call.actor, keys, _grace(options), _propagation(options), dry_run=_is_dry(call))
+    done = await call.host.execute(call.playground, command)
+    return reading.answer(reading.collection(kind, done.result, {"resourceVersion": str(done.revision)}))
+
+
+async def bind(call: Call, target: Target, kind: Kind) -> Response:
+    """Give a pod its node."""
+    found = await body_of(call)
+    node = str(objects.dig(found, "target", "name") or "")
+    key = kind.key(target.namespace, target.name)
+    await call.host.execute(call.playground, commands.Bind(call.actor, key, node, dry_run=_is_dry(call)))
+    return reading.answer(status.done(), 201)
+
+
+async def evict(call: Call, target: Target, kind: Kind) -> Response:
+    """Evict a pod: delete it with the options in the body."""
+    found = await body_of(call)
+    options = found.get("deleteOptions") if isinstance(found, dict) else None
+    return await delete(call, target, kind, dict(options or {}))
+
+
+async def scale(call: Call, target: Target, kind: Kind) -> Response:
+    """Read or change how many replicas a workload has (autoscaling/v1 Scale)."""
+    key = kind.key(target.namespace, target.name)
+    present = reading.present(await call.host.read(call.playground), target, kind)
+    method = call.request.method
+    if method == "GET":
+        return reading.answer(_scale_of(present))
+    found = await body_of(call)
+    wanted = found
+    if method == "PATCH":
+        form, shown = _patch_type(call), _scale_of(present)
+        if form is commands.PatchType.JSON:
+            wanted = patches.json_patch(shown, found if isinstance(found, list) else [])
+        elif form is commands.PatchType.STRATEGIC:
+            wanted = patches.strategic_merge(shown, found, merge_keys.replace_all)
+        else:
+            wanted = patches.merge_patch(shown, found)
+    replicas = objects.dig(wanted, "spec", "replicas") or 0
+    version = str(objects.dig(wanted, "metadata", "resourceVersion") or "0") if method == "PUT" else "0"
+    if not version.isdigit():
+        raise errors.BadRequest("metadata.resourceVersion is no number")
+    change = {"spec": {"replicas": replicas}}
+    command = commands.Patch(call.actor, key, change, resource_version=int(version), dry_run=_is_dry(call))
+    done = await call.host.execute(call.playground, command)
+    return reading.answer(_scale_of(done.result), warnings=done.warnings)
+
+
+def _scale_of(obj: Object) -> dict[str, Any]:
+    meta = objects.metadata(obj)
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    selector = objects.spec_of(obj).get("selector") or {}
+    matched = selector.get("matchLabels", selector) if isinstance(selector, dict) else {}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {name: meta[name] for name in kept if name in meta},
+        "spec": {"replicas": objects.spec_of(obj).get("replicas", 0)},
+        "status": {
+            "replicas": objects.status_of(obj).get("replicas", 0),
+            "selector": ",".join(
+                f"{name}={value}" for name, value in sorted(matched.items()) if isinstance(value, str)
+            ),
+        },
+    }
+
+
+async def review(call: Call, target: Target) -> Response:
+    """Answer a question about the caller itself."""
+    found = await body_of(call)
+    asked = found if isinstance(found, dict) else {}
+    if target.resource == "selfsubjectreviews":
+        answered: dict[str, Any] = {"userInfo": {"username": call.user, "groups": ["system:authenticated"]}}
+    elif target.resource == "selfsubjectaccessreviews":
+        verb = objects.dig(asked, "spec", "resourceAttributes", "verb") or objects.dig(
+            asked, "spec", "nonResourceAttributes", "verb"
+        )
+        answered = {"allowed": call.role is Role.EDIT or verb in ("get", "list", "watch")}
+    else:
+        verbs = ["*"] if call.role is Role.EDIT else ["get", "list", "watch"]
+        answered = {
+            "resourceRules": [{"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}],
+            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["*"]}],
+            "incomplete": False,
+        }
+    kind = REVIEWS[(target.group, target.resource)]
+    made = {"kind": kind, "apiVersion": target.api_version, "metadata": {"creationTimestamp": None}}
+    told = {**made, "spec": asked.get("spec") or {}, "status": answered}
+    return Response(msgspec.json.encode(told), 201, media_type="application/json")
