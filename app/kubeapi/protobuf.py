@@ -51,29 +51,29 @@ def _root(api_version: str, kind: str) -> str:
     return found
 
 
-def _fields(data: bytes) -> Iterator[_Field]:
+def _fields(raw: bytes) -> Iterator[_Field]:
     """Yield (number, wire type, value) of a message."""
     at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
+    while at < len(raw):
+        tag, at = _varint(raw, at)
         wire = tag & 7
         if wire == _VARINT:
-            value, at = _varint(data, at)
+            value, at = _varint(raw, at)
             yield tag >> 3, wire, value
             continue
         size = {_FIXED64: 8, _FIXED32: 4}.get(wire)
         if wire == _BYTES:
-            size, at = _varint(data, at)
-        if size is None or at + size > len(data):
+            size, at = _varint(raw, at)
+        if size is None or at + size > len(raw):
             raise ValueError("unexpected end or wire type")
-        yield tag >> 3, wire, data[at : at + size]
+        yield tag >> 3, wire, raw[at : at + size]
         at += size
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(raw: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while shift < 70:
-        byte = data[at]
+        byte = raw[at]
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
@@ -99,12 +99,12 @@ def _types(struct: str) -> Mapping[str, FieldType]:
     return {name: schema.read_type(code) for name, code in own.items()} if own else schema.fields_of(struct)
 
 
-def _message(data: bytes, struct: str, depth: int, types: Mapping[str, FieldType] | None = None) -> dict[str, Any]:
+def _message(raw: bytes, struct: str, depth: int, types: Mapping[str, FieldType] | None = None) -> dict[str, Any]:
     if depth > _DEPTH:
         raise ValueError("nested too deeply")
     known = types if types is not None else _types(struct)
     content: dict[str, Any] = {}
-    for number, wire, value in _fields(data):
+    for number, wire, value in _fields(raw):
         name, inlined = _names(struct).get(number, ("", ""))
         if inlined:
             content.update(_message(value, inlined, depth + 1, known))
@@ -134,10 +134,10 @@ def _put(content: dict[str, Any], name: str, found: FieldType, value: Any, wire:
         content[name] = read
 
 
-def _packed(data: bytes) -> Iterator[int]:
+def _packed(raw: bytes) -> Iterator[int]:
     at = 0
-    while at < len(data):
-        value, at = _varint(data, at)
+    while at < len(raw):
+        value, at = _varint(raw, at)
         yield _signed(value)
 
 
@@ -168,8 +168,8 @@ def _value(value: Any, found: FieldType, depth: int) -> Any:
             raise ValueError(f"no protobuf form of {found.go} is known")
 
 
-def _time(data: bytes, shape: Shape) -> str | None:
-    parts = {number: inner for number, _, inner in _fields(data)}
+def _time(raw: bytes, shape: Shape) -> str | None:
+    parts = {number: inner for number, _, inner in _fields(raw)}
     seconds, nanos = _signed(parts.get(1, 0)), _signed(parts.get(2, 0))
     if not seconds and not nanos:
         return None
