@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.engine import admission, commands, run
+from app.kinds import pod as pod_kind
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Object
 
@@ -25,5 +26,8 @@ def bind(under_way: run.Run, command: commands.Bind) -> Object:
             details={"name": key.name, "kind": "pods/binding"},
         )
     bound: Draft = objects.draft_of(objects.with_path(pod, ("spec", "nodeName"), command.node))
+    taken = pod_kind.topology_of(under_way.state, command.node)
+    if taken:
+        bound["metadata"]["labels"] = {**objects.labels_of(pod), **taken}
     scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": under_way.env.timestamp()}
     return admission.store_update(under_way, key, pod, objects.with_condition(bound, scheduled))

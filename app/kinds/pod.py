@@ -59,9 +59,23 @@ def _with_defaults(spec: Part) -> Part:
     return pod_defaults.requests_from_limits(filled)
 
 
+TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+
+
+def topology_of(cluster: state.ClusterState, node: str) -> Mapping[str, str]:
+    """Return the labels a pod takes over from its node (plugin/pkg/admission/podtopologylabels, release 1.36)."""
+    found = cluster.find(state.NODES, "", node)
+    have = objects.labels_of(found) if found is not None else {}
+    return {label: have[label] for label in TOPOLOGY_LABELS if have.get(label)}
+
+
 def prepare_create(draft: Draft, admission: Admission) -> None:
     """Give the pod its service account, its tolerations and its first status."""
     spec = draft.get("spec") or {}
+    if spec.get("nodeName"):
+        taken = topology_of(admission.state, str(spec["nodeName"]))
+        if taken:
+            draft["metadata"]["labels"] = {**(draft["metadata"].get("labels") or {}), **taken}
     name = str(spec.get("serviceAccountName") or "default")
     suffix = _suffix(draft, admission.env) if _mounts_token(spec, _account(draft, name, admission)) else ""
     key = (name, suffix) if _is_stamped(draft) else None

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from app.kubeapi import auth, discovery, openapi, paths, reading, status, watch, writing
+from app.kubeapi import auth, discovery, openapi, paths, reading, status, streaming, watch, writing
 from app.kubeapi.call import Call, flag
 from app.kubeapi.paths import Target
 from app.machinery import errors
@@ -24,7 +24,7 @@ def routes() -> list[BaseRoute]:
 async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one call; every refusal is a Status."""
     if scope["type"] != "http":
-        await send({"type": "websocket.close", "code": 1008})
+        await _socket(scope, receive, send)
         return
     target = None
     try:
@@ -40,6 +40,22 @@ async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     except errors.ApiError as refusal:
         answer = status.response(refusal, target)
     await answer(scope, receive, send)
+
+
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a WebSocket: exec, for holders of an edit key; whatever else is asked is closed."""
+    try:
+        entry = await auth.enter(scope, scope["app"].state.doors)
+        target = paths.parse(entry.path)
+    except errors.ApiError:
+        target = None
+    if target is None or target.subresource != "exec" or not entry.role.covers(Role.EDIT):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    host = scope["app"].state.host
+    await streaming.execute(
+        Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
+    )
 
 
 def _is_watch(call: Call) -> bool:
