@@ -32,17 +32,34 @@ function typed() {
   return touched && form instanceof HTMLFormElement ? Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, String(v)])) : {};
 }
 
+/** What the panel is to show as soon as the answer under way has come: a click is never overtaken by a refresh. @type {Shown | null} */
+let wanted = null;
+/** @type {Promise<void> | null} */
+let coming = null;
+
 /**
- * Show something else, or the same again.
+ * Show something else, or the same again. One question to the server at a time; the newest wish is asked last.
  * @param {Partial<Shown>} next @param {Record<string, string>} [form]
  */
-export async function show(next, form = typed()) {
-  const at = { ...shown(), ...next };
+export function show(next, form) {
+  const at = { ...(wanted ?? shown()), ...next };
   if (next.request) lastRequest = next.request;
   if (!at.ref && at.tab === "main") at.request = next.request ?? lastRequest;
+  const moved = "ref" in next || "tab" in next || Boolean(next.request);
+  wanted = at;
+  coming = (coming ?? Promise.resolve()).catch(() => undefined).then(() => (wanted === at ? ask(at, moved, form) : undefined));
+  return coming;
+}
+
+/** @param {Shown} at @param {boolean} moved @param {Record<string, string>} [form] */
+async function ask(at, moved, form = typed()) {
   const query = new URLSearchParams({ tab: at.tab, ref: at.ref, request: String(at.request || ""), ...form });
-  await htmx.ajax("GET", `${seed.base}/panel?${query}`, { source: "#inspector", target: "#panel", swap: "outerMorph" });
-  if ("ref" in next || "tab" in next || next.request) document.querySelector(".panel-body")?.scrollTo(0, 0);
+  try {
+    await htmx.ajax("GET", `${seed.base}/panel?${query}`, { source: "#inspector", target: "#panel", swap: "outerMorph" });
+  } finally {
+    if (wanted === at) wanted = coming = null;
+  }
+  if (moved) document.querySelector(".panel-body")?.scrollTo(0, 0);
   remember(at);
 }
 
@@ -62,7 +79,7 @@ export function select(ref, tab) {
 }
 
 hear("select", ({ ref, tab }) => {
-  const now = shown();
+  const now = wanted ?? shown();
   if (!ref && !now.ref) return;
   if (ref === now.ref && (!tab || tab === now.tab)) return;
   void show({ ref: ref ?? "", tab: tab ?? (now.tab === "yaml" && ref ? "main" : ref ? now.tab : "main") });
@@ -97,7 +114,21 @@ document.addEventListener("keydown", (happened) => {
   if (next instanceof HTMLElement) next.click();
 });
 
-const refresh = gathered(() => (document.hidden ? undefined : show({})), 250);
+/** Say whether somebody is typing in the panel: what they read beside the field must not be taken back by a refresh. */
+function typing() {
+  const field = document.activeElement;
+  const editable = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
+  return editable && field.value !== field.defaultValue && field.closest(".panel-body") !== null && !field.closest("#asking");
+}
+
+document.addEventListener("submit", (happened) => {
+  if (!(happened.target instanceof HTMLFormElement) || !happened.target.closest(".panel-body")) return;
+  for (const field of happened.target.elements) {
+    if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.defaultValue = field.value;
+  }
+});
+
+const refresh = gathered(() => (document.hidden || typing() ? undefined : show({})), 250);
 
 hear("entry", (delta) => {
   if (delta.request) {
