@@ -13,13 +13,13 @@ from typing import Any
 
 from app.cluster import journal, state
 from app.controllers import controller
+from app.kinds import pod as pod_kind
 from app.kinds import podstatus
 from app.machinery import labels, objects
 from app.machinery.objects import Draft, Key, Object
 
 NAME = "default-scheduler"
 DEFAULT_CAPACITY = 110
-TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 FREED = 50
 """How many waiting pods are tried again when one pod made room."""
 SPREAD_UP_TO = 200
@@ -236,7 +236,7 @@ def _host_ports(pod: Object) -> Iterable[tuple[str, int]]:
 
 def _bound(key: Key, pod: Object, node: Object, turn: controller.Turn) -> Sequence[controller.Write]:
     name = objects.name_of(node)
-    found = {label: text for label in TOPOLOGY_LABELS if (text := objects.labels_of(node).get(label))}
+    found = pod_kind.topology_of(node)
     bound: Draft = {**pod, "spec": {**objects.spec_of(pod), "nodeName": name}}
     if found:
         bound = objects.with_path(bound, ("metadata", "labels"), {**objects.labels_of(pod), **found})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.cluster import state
 from app.engine import admission, commands, run
 from app.kinds import pod as pod_kind
 from app.machinery import errors, objects
@@ -26,7 +27,7 @@ def bind(under_way: run.Run, command: commands.Bind) -> Object:
             details={"name": key.name, "kind": "pods/binding"},
         )
     bound: Draft = objects.draft_of(objects.with_path(pod, ("spec", "nodeName"), command.node))
-    taken = pod_kind.topology_of(under_way.state, command.node)
+    taken = pod_kind.topology_of(under_way.state.find(state.NODES, "", command.node))
     if taken:
         bound["metadata"]["labels"] = {**objects.labels_of(pod), **taken}
     scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": under_way.env.timestamp()}

@@ -62,10 +62,9 @@ def _with_defaults(spec: Part) -> Part:
 TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 
 
-def topology_of(cluster: state.ClusterState, node: str) -> Mapping[str, str]:
+def topology_of(node: Object | None) -> Mapping[str, str]:
     """Return the labels a pod takes over from its node (plugin/pkg/admission/podtopologylabels, release 1.36)."""
-    found = cluster.find(state.NODES, "", node)
-    have = objects.labels_of(found) if found is not None else {}
+    have = objects.labels_of(node) if node is not None else {}
     return {label: have[label] for label in TOPOLOGY_LABELS if have.get(label)}
 
 
@@ -73,7 +72,7 @@ def prepare_create(draft: Draft, admission: Admission) -> None:
     """Give the pod its service account, its tolerations and its first status."""
     spec = draft.get("spec") or {}
     if spec.get("nodeName"):
-        taken = topology_of(admission.state, str(spec["nodeName"]))
+        taken = topology_of(admission.state.find(state.NODES, "", str(spec["nodeName"])))
         if taken:
             draft["metadata"]["labels"] = {**(draft["metadata"].get("labels") or {}), **taken}
     name = str(spec.get("serviceAccountName") or "default")
