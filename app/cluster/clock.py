@@ -63,11 +63,6 @@ def timestamp(at: float) -> str:
     return datetime.datetime.fromtimestamp(int(at), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def timestamp_micro(at: float) -> str:
-    """Format seconds since 1970 as metav1.MicroTime prints it."""
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def seconds(text: str) -> float:
     """Read a timestamp that `timestamp` or a client wrote, as seconds since 1970."""
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

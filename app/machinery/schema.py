@@ -112,11 +112,6 @@ class _Schemas:
     types: Mapping[str, Mapping[str, str]]
 
 
-def is_known(api_version: str, kind: str) -> bool:
-    """Say whether the fields of this kind are known here."""
-    return _kind_key(api_version, kind) in _load().kinds
-
-
 def api_versions_of(kind: str) -> tuple[str, ...]:
     """List the API versions that serve a built-in kind of that name, known in detail or only by name."""
     loaded = _load()

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from app.machinery import schema
-
 _FILE = "structure-v1.36.json"
 KEY_DEFAULTS: Mapping[str, Any] = {"protocol": "TCP"}
 """What a member's key field holds when it is left out (Service ports and container ports)."""
@@ -37,22 +35,6 @@ def required(struct: str) -> Sequence[str]:
 def keys_of(found: str) -> tuple[str, ...]:
     """Return the key fields that a list type `map:port,protocol` names."""
     return tuple(found.removeprefix("map:").split(",")) if found.startswith("map:") else ()
-
-
-def is_leaf(struct: str, field: str, kind: schema.FieldType) -> bool:
-    """Say whether a field is owned whole: plain values, atomic lists and maps, what has no schema."""
-    found = topology(struct, field)
-    if found == "atomic":
-        return True
-    match kind.shape:
-        case schema.Shape.STRUCT:
-            return is_atomic(kind.struct) and found != "granular"
-        case schema.Shape.MAP:
-            return False
-        case schema.Shape.LIST:
-            return not found
-        case _:
-            return True
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.cluster import state
-from app.dataplane import networks, phrases, proxy
+from app.dataplane import phrases, proxy
 from app.dataplane.flow import Flow, Verdict, node_ref, service_ref, stop, to_node
 from app.dataplane.packet import Packet
 from app.dataplane.trace import Action, Disposition, StepKind
@@ -86,8 +86,3 @@ def _is_healthy(world: World, node: str, port: proxy.ServicePort) -> bool:
         return True
     every, _ = world.proxy(node).endpoints(port)
     return any(endpoint.ready and endpoint.node == node for endpoint in every)
-
-
-def is_pool_address(address: str) -> bool:
-    """Say whether the load balancer gives out such addresses."""
-    return networks.LOAD_BALANCERS.holds(address)
