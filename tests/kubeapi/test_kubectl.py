@@ -1,47 +1,19 @@
 """The real kubectl, with the kubeconfig a learner downloads, against a living playground."""
 
-import json
 import re
 import subprocess
-import sys
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests.served import served
+from tests.playground import Playground
 
-KUBECTL = str(Path(sys.executable).parent / "kubectl")
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
-    home = tmp_path_factory.mktemp("kubectl")
-    with served(home / "podlane.db") as server:
-        body = json.dumps({"scenario": "first-steps", "time": "instant", "seed": 7}).encode()
-        made = _json(f"{server.url}/api/v1/playgrounds", body, "")
-        where = f"{server.url}/api/v1/playgrounds/{made['id']}/kubeconfig"
-        request = urllib.request.Request(where, headers={"Authorization": f"Bearer {made['edit_key']}"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            (home / "config").write_bytes(answer.read())
-        environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "KUBECONFIG": str(home / "config")}
-
-        def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-            command = [KUBECTL, *arguments]
-            return subprocess.run(
-                command, input=typed, capture_output=True, text=True, timeout=60, env=environment, check=False
-            )
-
-        yield run
-
-
-def _json(url: str, body: bytes, key: str) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
-        made: dict[str, str] = json.loads(answer.read())
-    return made
+def kubectl(first_steps: Playground) -> Kubectl:
+    return first_steps.kubectl
 
 
 ROWS = [
