@@ -84,7 +84,8 @@ def test_nothing_names_the_machine_it_was_made_on() -> None:
 
 def own_texts() -> list[Path]:
     """The project's own text files, without what is generated or installed."""
-    found = [path for path in ROOT.iterdir() if path.is_file()]
+    # In a linked worktree .git is a file.
+    found = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     for folder in OWN_FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
     ignored = {"vendor", "artifacts", "__pycache__", "node_modules", "results"}
