@@ -154,7 +154,7 @@ def store_update(
         if not _waits_for_owner(draft):
             under_way.write(key, None, actor=actor, provoked_by=provoked_by)
             return draft
-    if kind.has_generation and _counted(before) != _counted(draft):
+    if kind.has_generation and _counts(before, draft):
         generation = int(objects.metadata(before).get("generation") or 1) + 1
         draft["metadata"] = {**meta, "generation": generation}
     stored = under_way.write(key, draft, actor=actor, provoked_by=provoked_by)
@@ -169,9 +169,20 @@ def _waits_for_owner(draft: Object) -> bool:
     return bool(draft.get("kind") == "Pod" and objects.metadata(draft).get("deletionGracePeriodSeconds"))
 
 
+def _counts(before: Object, draft: Object) -> bool:
+    """Say whether an update is one that the generation counts: a new spec, or the beginning of a deletion.
+
+    Mirrors rest.BeforeDelete and pkg/registry/core/pod/storage BindingREST (release 1.36): a pod's node is no new spec.
+    """
+    return _counted(before) != _counted(draft) or (objects.is_terminating(draft) and not objects.is_terminating(before))
+
+
 def _counted(obj: Object) -> tuple[Any, ...]:
-    """What a generation counts: all but metadata and status."""
-    return tuple(value for name, value in sorted(obj.items()) if name not in ("metadata", "status"))
+    """What a generation counts: all but metadata, status, and the node a pod was bound to."""
+    found = {name: value for name, value in obj.items() if name not in ("metadata", "status")}
+    if obj.get("kind") == "Pod":
+        found["spec"] = {name: value for name, value in found["spec"].items() if name != "nodeName"}
+    return tuple(found[name] for name in sorted(found))
 
 
 def _with_server_fields(before: Object, draft: Draft) -> Draft:
