@@ -216,7 +216,6 @@ def test_kubectl_says_and_does_what_it_does_elsewhere(server: Served, tmp_path: 
 
 
 def printed(done: Done) -> str:
-    """What a terminal would show of a short run: kubectl's warnings and errors after its output, or alone."""
-    if done.stderr.startswith("Warning:"):
-        return done.stderr + done.stdout
-    return done.stdout + done.stderr
+    """What a terminal would show of a short run, without kubectl's own log lines (a watch that it ended itself)."""
+    told = re.sub(r"(?m)^[IWE]\d{4} .*\n", "", done.stderr)
+    return told + done.stdout if told.startswith("Warning:") else done.stdout + told
