@@ -37,7 +37,8 @@ def test_a_new_image_is_a_new_generation() -> None:
     cluster = Cluster()
     cluster.apply(POD)
     cluster.apply(POD.replace("nginx", "nginx:1.28"))
-    assert generation(cluster.get(state.PODS, "p")) == 2
+    pod = cluster.get(state.PODS, "p")
+    assert generation(pod) == objects.status_of(pod)["observedGeneration"] == 2
 
 
 def test_a_deletion_that_waits_is_a_new_generation_once() -> None:

@@ -29,7 +29,8 @@ def reconcile(held: state.ClusterState, key: Key, pod: Object, turn: controller.
         return _initialized_again(held, key, pod, turn)
     look = _Look(pod, turn)
     main = [look.at(container, known[container["name"]]) for container in parts.containers(pod)]
-    if look.events or any(made is not known[made["name"]] for made in main):
+    is_seen = objects.status_of(pod).get("observedGeneration") == objects.metadata(pod).get("generation")
+    if look.events or not is_seen or any(made is not known[made["name"]] for made in main):
         told = statuses.reported(pod, inits, main, turn.env.timestamp())
         if look.has_started:
             told = start.marked_started(held, told)

@@ -203,9 +203,6 @@ def _with_address(held: state.ClusterState, pod: Object, node: Object, ip: str, 
         "podIPs": [{"ip": ip}],
         "startTime": turn.env.timestamp(),
     }
-    generation = objects.metadata(pod).get("generation")
-    if generation:
-        status["observedGeneration"] = generation
     return marked_started(held, {**pod, "status": status})
 
 

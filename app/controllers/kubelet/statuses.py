@@ -142,6 +142,9 @@ def reported(pod: Object, init: Sequence[Status], main: Sequence[Status], now: s
     if init:
         status["initContainerStatuses"] = list(init)
     status["phase"] = _phase(pod, init, main)
+    generation = objects.metadata(pod).get("generation")
+    if generation:
+        status["observedGeneration"] = generation
     told: Draft = {**pod, "status": status}
     for condition in _conditions(told, init, main, now):
         told = objects.with_condition(told, condition)
