@@ -57,7 +57,17 @@ KINDS = [
     "scheduling.k8s.io/v1/PriorityClass",
     "storage.k8s.io/v1/StorageClass",
     "coordination.k8s.io/v1/Lease",
+    "v1/Binding",
+    "authentication.k8s.io/v1/SelfSubjectReview",
+    "authentication.k8s.io/v1/TokenRequest",
+    "authentication.k8s.io/v1/TokenReview",
+    "authorization.k8s.io/v1/LocalSubjectAccessReview",
+    "authorization.k8s.io/v1/SelfSubjectAccessReview",
+    "authorization.k8s.io/v1/SelfSubjectRulesReview",
+    "authorization.k8s.io/v1/SubjectAccessReview",
 ]
+# What calls and answers are made of besides kinds.
+ALSO = [f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}" for name in ("DeleteOptions", "ListMeta", "Status")]
 
 CLUSTER_SCOPED = [
     "Namespace",
@@ -169,12 +179,17 @@ def compact() -> str:
     missing = [kind for kind in KINDS if kind not in by_kind]
     if missing:
         raise SystemExit(f"not in the published schemas: {missing}")
-    types = reachable(definitions, [by_kind[kind] for kind in KINDS])
+    types = reachable(definitions, roots(by_kind))
     others: dict[str, list[str]] = {}
     for kind in sorted(set(by_kind) - set(KINDS)):
         api_version, _, name = kind.rpartition("/")
         others.setdefault(api_version, []).append(name)
     return render({kind: short(by_kind[kind]) for kind in KINDS}, types, others)
+
+
+def roots(by_kind: dict[str, str]) -> list[str]:
+    """List the definitions that the others are reached from."""
+    return [*(by_kind[kind] for kind in KINDS), *ALSO]
 
 
 def kinds(definitions: dict[str, Any]) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ def compact() -> str:
     folder = resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"{schemas.RELEASE}.0-local"
     definitions: dict[str, Any] = json.loads((folder / "_definitions.json").read_text())["$defs"]
     by_kind = dict(schemas.kinds(definitions))
-    types = schemas.reachable(definitions, [by_kind[kind] for kind in schemas.KINDS])
+    types = schemas.reachable(definitions, schemas.roots(by_kind))
     known = {schemas.short(name): definition for name, definition in definitions.items()}
     found = {name: described(known[name]) for name in types if name in known}
     rows = ",\n".join(f"{json.dumps(name)}:{schemas.dense(facts)}" for name, facts in found.items() if facts)

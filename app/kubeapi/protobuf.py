@@ -1,25 +1,37 @@
 """Request bodies in protobuf, as kubectl's generators and typed clients send them; answers are JSON.
 
 Mirrors staging/src/k8s.io/apimachinery/pkg/runtime/serializer/protobuf (release 1.36). Sent zeros and empty texts
-mean that a field is unset, unless the field is only sent when it is set.
+mean that a field is unset, unless the field is only sent when it is set, or JSON would show it all the same.
 """
 
 from __future__ import annotations
 
 import base64
-import functools
-from collections.abc import Iterator, Mapping
+import json
+import struct as packing
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from app.kubeapi import protobuf_fields
-from app.machinery import errors, schema
+from app.machinery import errors, schema, structure, wire
 from app.machinery.schema import FieldType, Shape
 
 MAGIC = b"k8s\x00"
 _DEPTH = 64
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _Field = tuple[int, int, Any]
+_ALWAYS = frozenset({"podSelector"})
+"""Messages that mean something when they are empty, though Go does not hold them by a pointer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One field as it was sent; `is_meant` says that even an empty value was set on purpose."""
+
+    value: Any
+    form: int
+    is_meant: bool
 
 
 def decode(body: bytes) -> dict[str, Any]:
@@ -34,7 +46,7 @@ def decode(body: bytes) -> dict[str, Any]:
         api_version, kind = types.get(1, ""), types.get(2, "")
         struct = _root(api_version, kind)
         content = _message(parts.get(2, b""), struct, 0)
-    except (ValueError, TypeError, IndexError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError, OSError, packing.error) as error:
         raise errors.BadRequest(f"the body of the request is no protobuf message that can be read: {error}") from None
     return {"apiVersion": api_version, "kind": kind, **content}
 
@@ -46,7 +58,7 @@ def _root(api_version: str, kind: str) -> str:
     if not found:
         group, slash, version = api_version.partition("/")
         found = f"{group.partition('.')[0]}.{version}.{kind}" if slash else f"core.{api_version}.{kind}"
-    if found not in protobuf_fields.NUMBERS:
+    if not wire.fields_of(found):
         raise errors.BadRequest(f'no kind "{kind}" is registered for version "{api_version}" in protobuf')
     return found
 
@@ -82,56 +94,47 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
     raise ValueError("a number is too long")
 
 
-@functools.cache
-def _names(struct: str) -> Mapping[int, tuple[str, str]]:
-    """Return (field, struct of an inlined message) by number."""
-    found = {}
-    for pair in protobuf_fields.NUMBERS.get(struct, "").split():
-        name, _, place = pair.partition("=")
-        number, _, inlined = place.partition("/")
-        found[int(number)] = (name, inlined)
-    return found
-
-
-@functools.cache
-def _types(struct: str) -> Mapping[str, FieldType]:
-    own = protobuf_fields.REVIEWS.get(struct)
-    return {name: schema.read_type(code) for name, code in own.items()} if own else schema.fields_of(struct)
-
-
-def _message(raw: bytes, struct: str, depth: int, types: Mapping[str, FieldType] | None = None) -> dict[str, Any]:
+def _message(raw: bytes, struct: str, depth: int, owner: str = "") -> dict[str, Any]:
+    """Read a message; `owner` is the struct that an inlined one stands in."""
     if depth > _DEPTH:
         raise ValueError("nested too deeply")
-    known = types if types is not None else _types(struct)
+    numbered, types = wire.fields_of(struct), schema.fields_of(owner or struct)
     content: dict[str, Any] = {}
-    for number, wire, value in _fields(raw):
-        name, inlined = _names(struct).get(number, ("", ""))
-        if inlined:
-            content.update(_message(value, inlined, depth + 1, known))
+    for number, form, value in _fields(raw):
+        field = numbered.get(number)
+        if field is None:
             continue
-        found = known.get(name)
+        if field.inlined:
+            content.update(_message(value, field.inlined, depth + 1, owner or struct))
+            continue
+        found = types.get(field.name)
         if found is not None:
-            _put(content, name, found, value, wire, depth)
+            is_meant = field.is_optional or field.name in structure.required(owner or struct)
+            _put(content, field.name, found, _Part(value, form, is_meant or field.name in _ALWAYS), depth)
     return content
 
 
-def _put(content: dict[str, Any], name: str, found: FieldType, value: Any, wire: int, depth: int) -> None:
+def _put(content: dict[str, Any], name: str, found: FieldType, part: _Part, depth: int) -> None:
     if found.shape is Shape.LIST and found.of:
         members = content.setdefault(name, [])
-        if wire == _BYTES and found.of.shape in (Shape.INT32, Shape.INT64):
-            members.extend(_packed(value))
+        if part.form == _BYTES and found.of.shape in (Shape.INT32, Shape.INT64):
+            members.extend(_packed(part.value))
         else:
-            members.append(_value(value, found.of, depth))
+            members.append(_value(part.value, found.of, depth))
         return
     if found.shape is Shape.MAP and found.of:
-        entry = {number: inner for number, _, inner in _fields(value)}
-        member = _value(entry.get(2, b""), found.of, depth)
-        content.setdefault(name, {})[bytes(entry.get(1, b"")).decode()] = member
+        entry = {number: inner for number, _, inner in _fields(part.value)}
+        content.setdefault(name, {})[bytes(entry.get(1, b"")).decode()] = _member(entry.get(2, b""), found.of, depth)
         return
-    read = _value(value, found, depth)
-    is_meant = name in protobuf_fields.MEANT_EMPTY if read == {} else name in protobuf_fields.MEANT_ZERO
-    if is_meant or (read not in ("", {}, None) and read is not False and read != 0):
+    read = _value(part.value, found, depth)
+    if read is not None and (part.is_meant or read not in ("", {}, 0)):
         content[name] = read
+
+
+def _member(value: Any, found: FieldType, depth: int) -> Any:
+    if found.shape is Shape.LIST and found.of:
+        return [_value(inner, found.of, depth) for _, _, inner in _fields(value)]
+    return _value(value, found, depth)
 
 
 def _packed(raw: bytes) -> Iterator[int]:
@@ -164,6 +167,12 @@ def _value(value: Any, found: FieldType, depth: int) -> Any:
             return bytes({number: inner for number, _, inner in _fields(value)}.get(1, b"")).decode()
         case Shape.TIME | Shape.MICRO_TIME:
             return _time(value, found.shape)
+        case Shape.ANYTHING:
+            return json.loads(
+                bytes(next((inner for number, _, inner in _fields(value) if number == 1), b"")) or b"null"
+            )
+        case Shape.NUMBER:
+            return packing.unpack("<d", value)[0]
         case _:
             raise ValueError(f"no protobuf form of {found.go} is known")
 
