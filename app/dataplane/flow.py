@@ -89,6 +89,7 @@ class Flow:
     masquerade: str = ""
     masqueraded: bool = False
     load_balanced: bool = False
+    passed_egress: bool = False
     server: Object | None = None
     server_name: str = ""
     answer: Answer = field(default_factory=Answer)

@@ -10,7 +10,7 @@ import msgspec
 from app.dataplane import dns, networks, phrases, resolver, walk
 from app.dataplane.flow import Asked, Client, Flow, Move, pod_ref
 from app.dataplane.packet import Packet, Place, PlaceKind, Protocol
-from app.dataplane.trace import Action, Disposition, StepKind, Trace
+from app.dataplane.trace import Action, Disposition, Step, StepKind, Trace
 from app.dataplane.world import Draw, World
 from app.machinery.objects import ObjectRef
 
@@ -117,6 +117,11 @@ def _travel(search: _Search, name: str) -> Lookup | None:
     if stop.disposition is Disposition.DELIVERED:
         return None
     last = flow.steps.pop()
+    if last.reason == "EgressToDNSNotAllowed":
+        flow.steps.append(
+            Step(StepKind.DNS_ANSWER, Action.REJECTED, last.reason, last.why, last.before, last.after, last.because)
+        )
+        return Lookup("", (), (), flow.trace(Disposition.NAME_ERROR))
     words = {"name": name, "cause": last.why}
     return _fail(search, "ClusterDNSUnreachable", words, last.because, last.rule)
 

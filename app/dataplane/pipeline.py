@@ -12,6 +12,7 @@ from app.dataplane.steps import (
     deliver,
     host,
     load_balance,
+    network_policy,
     origin,
     rewrite,
     route,
@@ -29,6 +30,8 @@ START: tuple[StepFunction, ...] = (
 """Where the client is: exactly one of them has something to say."""
 
 _IN_A_POD: tuple[StepFunction, ...] = (
+    # The pod's door stands before its kernel: what a policy drops meets no listener.
+    network_policy.check_ingress,
     # The kernel first: without a listener the program is never asked.
     deliver.find_listener,
     application.answer_in_pod,
@@ -46,6 +49,8 @@ PIPELINE: Mapping[PlaceKind, tuple[StepFunction, ...]] = {
         # No endpoint: the filter table's REJECT or DROP, since nat had no rule to rewrite with.
         choose_endpoint.choose,
         rewrite.rewrite_destination,
+        # The client's door, seen with the translated destination: policies speak of pods and their ports.
+        network_policy.check_egress,
         # POSTROUTING comes after the routing decision in the kernel; here the route is the step that leaves the place.
         rewrite.rewrite_source,
         # Only with the destination rewritten is it known who is meant.

@@ -15,9 +15,10 @@ class Stage(IntEnum):
     NAME = 1
     PATH = 2
     RULES = 3
-    NODE = 4
-    POD = 5
-    APPLICATION = 6
+    LEAVING = 4
+    NODE = 5
+    POD = 6
+    APPLICATION = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 
+from app.dataplane import reasons_failing, reasons_of_policies, reasons_passing
 from app.dataplane.reason import Reason, Stage
-from app.dataplane.reasons_failing import FAILING
-from app.dataplane.reasons_passing import PASSING
 from app.dataplane.trace import Trace
 
 
@@ -24,6 +23,8 @@ def register(reasons: Iterable[Reason]) -> Mapping[str, Reason]:
     return MappingProxyType(found)
 
 
+PASSING = (*reasons_passing.PASSING, *reasons_of_policies.PASSING)
+FAILING = (*reasons_failing.FAILING, *reasons_of_policies.FAILING)
 REASONS = register((*PASSING, *FAILING))
 
 
@@ -39,6 +40,7 @@ _NOT_REACHED = {
     Stage.NAME: "the name was not the question",
     Stage.PATH: "the packet was never sent",
     Stage.RULES: "the packet never met the rules of a node",
+    Stage.LEAVING: "it got no further than the Service's rules",
     Stage.NODE: "the packet was not meant for a node itself",
     Stage.POD: "the packet never reached a pod",
     Stage.APPLICATION: "no program ever saw the request",
@@ -47,6 +49,7 @@ _PASSED = {
     Stage.NAME: "the name was found",
     Stage.PATH: "the packet came where it should",
     Stage.RULES: "a rule matched and an endpoint was chosen",
+    Stage.LEAVING: "nothing kept the client from sending it",
     Stage.NODE: "the packet came to a pod",
     Stage.POD: "a program took the connection",
 }

@@ -25,7 +25,7 @@ def of_lookup(found: Lookup | None) -> float:
     """Return the time a lookup took: each name tried is a question and an answer."""
     if found is None:
         return 0.0
-    if found.trace.reason == "ClusterDNSUnreachable":
+    if found.trace.reason in ("ClusterDNSUnreachable", "EgressToDNSNotAllowed"):
         return GIVES_UP_MS * 2
     return round(QUESTION_MS * len(found.queries), 2)
 

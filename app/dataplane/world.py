@@ -9,7 +9,7 @@ import msgspec
 
 from app.cluster import clock, state
 from app.cluster.lag import ServiceView
-from app.dataplane import networks, proxy
+from app.dataplane import networks, policies, proxy
 from app.dataplane.packet import Protocol
 from app.machinery import objects
 from app.machinery.objects import Object
@@ -191,6 +191,7 @@ class World:
     state: state.ClusterState
     chance: Chance
     _proxies: dict[str, NodeProxy] = field(default_factory=dict)
+    _policies: dict[tuple[str, str, policies.Direction], tuple[Object, ...]] = field(default_factory=dict)
 
     def node(self, name: str) -> Object | None:
         """Return the node of that name."""
@@ -231,6 +232,14 @@ class World:
     def pod(self, namespace: str, name: str) -> Object | None:
         """Return the pod of that name."""
         return self.state.find(state.PODS, namespace, name)
+
+    def isolating(self, pod: Object, direction: policies.Direction) -> tuple[Object, ...]:
+        """Return the NetworkPolicies that isolate a pod for a direction."""
+        place = (objects.namespace_of(pod), objects.name_of(pod), direction)
+        found = self._policies.get(place)
+        if found is None:
+            found = self._policies[place] = policies.isolating(self.state, pod, direction)
+        return found
 
     def service(self, namespace: str, name: str) -> Object | None:
         """Return the Service of that name as it is now."""

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from app.cluster import clock, journal, state
+from app.dataplane import policies
 from app.machinery import objects, patches
 from app.machinery.objects import Draft, Key
 
@@ -26,6 +27,7 @@ RESOURCES = {
     "ReplicaSet": state.REPLICASETS,
     "Deployment": state.DEPLOYMENTS,
     "ConfigMap": state.CONFIGMAPS,
+    "NetworkPolicy": policies.NETWORK_POLICIES,
 }
 
 
@@ -254,7 +256,13 @@ def build(described: Mapping[str, Any]) -> state.ClusterState:
     """Make a cluster of what a YAML file describes; DNS and API server are there unless `bare` is said."""
     builder = Builder()
     for name in (*NAMESPACES, *described.get("namespaces", ())):
-        builder.add({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        builder.add(
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+            }
+        )
     for name, address, zone in NODES:
         annotations = described.get("node_annotations", {}).get(name, {})
         if name not in described.get("without_nodes", ()):
@@ -270,6 +278,10 @@ def build(described: Mapping[str, Any]) -> state.ClusterState:
         builder.pod(row)
     for row in described.get("services", ()):
         builder.service(row)
+    for row in described.get("policies", ()):
+        meta = {"name": row["name"], "namespace": row.get("namespace", "default")}
+        spec = {name: value for name, value in row.items() if name not in meta}
+        builder.add({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta, "spec": spec})
     for obj in described.get("slices", ()):
         builder.slice(obj)
     if "settings" in described:
