@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from app.cluster import state
 from app.cluster.state import ClusterState
-from app.dataplane import diagnosis, phrases, proxy, selection
-from app.dataplane.sending import Completed, Result
-from app.dataplane.trace import Outcome, Step, Trace
+from app.dataplane import diagnosis, fixing, phrases, policy_fixes, proxy, selection
+from app.dataplane.fixing import Case, Fix
+from app.dataplane.sending import Completed
+from app.dataplane.trace import Outcome
 from app.kinds import allocators, images
 from app.machinery import objects
-from app.machinery.objects import Key, Object, ObjectRef
+from app.machinery.objects import Object
 
 READY = "podlane.dev/ready"
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """One change that may let a request arrive: what it does, and the command that does it.
-
-    `target` and `patch` (a JSON merge patch) change an object; `request` replaces fields of the request. It may be both.
-    """
-
-    description: str
-    command: str
-    target: Key | None = None
-    patch: Mapping[str, Any] = field(default_factory=dict)
-    request: Mapping[str, Any] = field(default_factory=dict)
 
 
 def nearest_fix(cluster: ClusterState, completed: Completed) -> Fix | None:
@@ -45,65 +32,13 @@ def candidates(cluster: ClusterState, completed: Completed) -> list[Fix]:
     if failed is None or trace is None:
         return []
     make = _MAKERS.get(trace.reason)
-    return list(make(_Case(cluster, completed, failed, trace))) if make else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    cluster: ClusterState
-    completed: Completed
-    failed: Result
-    trace: Trace
-
-    @property
-    def last(self) -> Step:
-        return self.trace.hops[-1].steps[-1]
-
-    def blamed(self, kind: str) -> ObjectRef | None:
-        """Return the first object of a kind that the last step blames."""
-        return next((ref for ref in self.last.because if ref.kind == kind), None)
-
-    def service(self) -> Object | None:
-        ref = self.blamed("Service")
-        return self.cluster.find(state.SERVICES, ref.namespace, ref.name) if ref else None
-
-    def pods(self) -> Iterator[Object]:
-        for ref in self.last.because:
-            pod = self.cluster.find(state.PODS, ref.namespace, ref.name) if ref.kind == "Pod" else None
-            if pod is not None:
-                yield pod
-
-    def port_index(self) -> int:
-        """Return which port of the Service the last step blames."""
-        ref = self.blamed("Service")
-        found = ref.field.partition("[")[2].partition("]")[0] if ref else ""
-        return int(found) if found.isdigit() else 0
-
-
-def _key(obj: Object, resource: state.Resource) -> Key:
-    return Key(*resource, objects.namespace_of(obj), objects.name_of(obj))
-
-
-def _kubectl(obj: Object, words: str) -> str:
-    return f"kubectl -n {objects.namespace_of(obj)} {words}"
+    return list(make(Case(cluster, completed, failed, trace))) if make else []
 
 
 def _patch_service(service: Object, description: str, patch: Mapping[str, Any], command: str = "") -> Fix:
-    text = _json(patch)
+    text = fixing.json_text(patch)
     line = command or f"patch service {objects.name_of(service)} --type merge -p {shlex.quote(text)}"
-    return Fix(description, _kubectl(service, line), _key(service, state.SERVICES), patch)
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f'"{name}":{_json(inner)}' for name, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(_json(inner) for inner in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    return str(value) if isinstance(value, int) else f'"{value}"'
+    return Fix(description, fixing.kubectl(service, line), fixing.key_of(service, state.SERVICES), patch)
 
 
 def _with_port(service: Object, index: int, **fields: Any) -> Mapping[str, Any]:
@@ -116,7 +51,7 @@ def _with_port(service: Object, index: int, **fields: Any) -> Mapping[str, Any]:
 # --- what the selector misses -------------------------------------------------------------------
 
 
-def _selector(case: _Case) -> Iterator[Fix]:
+def _selector(case: Case) -> Iterator[Fix]:
     service = case.service()
     if service is None:
         return
@@ -141,7 +76,7 @@ def _selector(case: _Case) -> Iterator[Fix]:
         yield _patch_service(service, "Change the Service's selector", patch, command)
 
 
-def _missing_selector(case: _Case) -> Iterator[Fix]:
+def _missing_selector(case: Case) -> Iterator[Fix]:
     """Offer the labels of pods that nobody selects and that listen where the Service sends."""
     service = case.service()
     if service is None:
@@ -149,32 +84,18 @@ def _missing_selector(case: _Case) -> Iterator[Fix]:
     namespace = objects.namespace_of(service)
     targets = {port.get("targetPort") or port["port"] for port in objects.spec_of(service).get("ports") or ()}
     for pod in case.cluster.list(state.PODS, namespace):
-        labels = {key: value for key, value in objects.labels_of(pod).items() if key not in _GENERATED}
+        pairs = fixing.telling_labels(pod)
         listens = {listener.port for listener in images.listeners(pod)} & targets
-        if labels and listens and not case.cluster.selecting(state.SERVICES, namespace, objects.labels_of(pod)):
-            telling = [key for key in _TELLING if key in labels] or list(labels)
-            pairs = {key: labels[key] for key in telling}
+        if pairs and listens and not case.cluster.selecting(state.SERVICES, namespace, objects.labels_of(pod)):
             command = f"set selector service {objects.name_of(service)} {shlex.quote(phrases.selector(pairs))}"
             yield _patch_service(service, "Give the Service a selector", {"spec": {"selector": pairs}}, command)
             return
 
 
-_TELLING = ("app", "app.kubernetes.io/name")
-_GENERATED = frozenset(
-    {
-        "pod-template-hash",
-        "controller-revision-hash",
-        "topology.kubernetes.io/zone",
-        "topology.kubernetes.io/region",
-        "kubernetes.io/hostname",
-    }
-)
-
-
 # --- ports --------------------------------------------------------------------------------------
 
 
-def _target_port(case: _Case) -> Iterator[Fix]:
+def _target_port(case: Case) -> Iterator[Fix]:
     service = case.service()
     if service is None:
         return
@@ -188,7 +109,7 @@ def _target_port(case: _Case) -> Iterator[Fix]:
         return
 
 
-def _target_name(case: _Case) -> Iterator[Fix]:
+def _target_name(case: Case) -> Iterator[Fix]:
     service = case.service()
     if service is None:
         return
@@ -207,7 +128,7 @@ def _target_name(case: _Case) -> Iterator[Fix]:
         return
 
 
-def _asked_port(case: _Case) -> Iterator[Fix]:
+def _asked_port(case: Case) -> Iterator[Fix]:
     """Ask for the Service's port instead; the Service itself may well be right."""
     service = case.service()
     if service is None:
@@ -218,7 +139,7 @@ def _asked_port(case: _Case) -> Iterator[Fix]:
             yield _ask(case, port=port["port"], description=f"Use the Service's port {port['port']}")
 
 
-def _asked_protocol(case: _Case) -> Iterator[Fix]:
+def _asked_protocol(case: Case) -> Iterator[Fix]:
     service = case.service()
     if service is None:
         return
@@ -227,7 +148,7 @@ def _asked_protocol(case: _Case) -> Iterator[Fix]:
     yield _ask(case, scheme=scheme, port=port["port"], description=f"Use {scheme.upper()}, as the Service does")
 
 
-def _asked_node_port(case: _Case) -> Iterator[Fix]:
+def _asked_node_port(case: Case) -> Iterator[Fix]:
     """Ask for the nodePort that is there, or open one."""
     service = case.service()
     if service is None:
@@ -241,7 +162,7 @@ def _asked_node_port(case: _Case) -> Iterator[Fix]:
     yield from _open_node_port(case, service)
 
 
-def _open_node_port(case: _Case, service: Object) -> Iterator[Fix]:
+def _open_node_port(case: Case, service: Object) -> Iterator[Fix]:
     """Make it a NodePort Service with the first free port, and ask a node for that."""
     index = _served_index(case, service)
     address = next((ip for node in case.cluster.list(state.NODES) for ip in state.node_addresses(node)), "")
@@ -258,7 +179,7 @@ def _open_node_port(case: _Case, service: Object) -> Iterator[Fix]:
     yield replace(opened, request=asked.request)
 
 
-def _served_index(case: _Case, service: Object) -> int | None:
+def _served_index(case: Case, service: Object) -> int | None:
     """Return which port of the Service was meant: the one asked for, else its first of that protocol."""
     target = case.completed.request.target
     wanted = "UDP" if target.scheme == "udp" else "TCP"
@@ -267,7 +188,7 @@ def _served_index(case: _Case, service: Object) -> int | None:
     return next((n for n in fitting if ports[n]["port"] == target.port), fitting[0] if fitting else None)
 
 
-def _headless_port(case: _Case) -> Iterator[Fix]:
+def _headless_port(case: Case) -> Iterator[Fix]:
     for pod in case.pods():
         for listener in images.listeners(pod):
             yield _ask(case, port=listener.port, description=f"Use the pod's own port {listener.port}")
@@ -281,7 +202,7 @@ def _headless_port(case: _Case) -> Iterator[Fix]:
             return
 
 
-def _ask(case: _Case, description: str, **changes: Any) -> Fix:
+def _ask(case: Case, description: str, **changes: Any) -> Fix:
     """Make the fix that changes the request and nothing in the cluster."""
     target = case.completed.request.target
     scheme = changes.get("scheme", target.scheme)
@@ -302,7 +223,7 @@ def _ask(case: _Case, description: str, **changes: Any) -> Fix:
 # --- names --------------------------------------------------------------------------------------
 
 
-def _name(case: _Case) -> Iterator[Fix]:
+def _name(case: Case) -> Iterator[Fix]:
     """Ask for the same Service where it is, or for the one with a similar name."""
     ref = case.blamed("Service")
     typed = case.completed.request.target.host.partition(".")[0]
@@ -317,7 +238,7 @@ def _name(case: _Case) -> Iterator[Fix]:
         yield _ask(case, host=close, description=f"Use the name {close}")
 
 
-def _namespace(case: _Case) -> Iterator[Fix]:
+def _namespace(case: Case) -> Iterator[Fix]:
     service = case.completed.request.target.host.partition(".")[0]
     for key in case.cluster.keys(state.SERVICES):
         if key.name == service:
@@ -329,7 +250,7 @@ def _namespace(case: _Case) -> Iterator[Fix]:
 # --- pods and policies --------------------------------------------------------------------------
 
 
-def _ready(case: _Case) -> Iterator[Fix]:
+def _ready(case: Case) -> Iterator[Fix]:
     """Take back what keeps a pod from being ready: our annotation, else a probe on a port where nobody listens."""
     for pod in case.pods():
         name = objects.name_of(pod)
@@ -337,15 +258,15 @@ def _ready(case: _Case) -> Iterator[Fix]:
             patch = {"metadata": {"annotations": {READY: None}}}
             yield Fix(
                 f"Let pod {name} be ready again",
-                _kubectl(pod, f"annotate pod {name} {READY}-"),
-                _key(pod, state.PODS),
+                fixing.kubectl(pod, f"annotate pod {name} {READY}-"),
+                fixing.key_of(pod, state.PODS),
                 patch,
             )
             return
     yield from _probe(case)
 
 
-def _probe(case: _Case) -> Iterator[Fix]:
+def _probe(case: Case) -> Iterator[Fix]:
     """Point a readiness probe at a port where the program listens, in the Deployment that makes the pods."""
     for pod in case.pods():
         owner = _deployment_of(case.cluster, pod)
@@ -359,9 +280,9 @@ def _probe(case: _Case) -> Iterator[Fix]:
             name = objects.name_of(owner)
             patch = {"spec": {"template": {"spec": {"containers": containers}}}}
             change = {"name": container["name"], "readinessProbe": container["readinessProbe"]}
-            text = _json({"spec": {"template": {"spec": {"containers": [change]}}}})
-            command = _kubectl(owner, f"patch deployment {name} -p {shlex.quote(text)}")
-            key = _key(owner, state.DEPLOYMENTS)
+            text = fixing.json_text({"spec": {"template": {"spec": {"containers": [change]}}}})
+            command = fixing.kubectl(owner, f"patch deployment {name} -p {shlex.quote(text)}")
+            key = fixing.key_of(owner, state.DEPLOYMENTS)
             yield Fix(f"Let the readiness probe ask port {number}, where the program listens", command, key, patch)
             return
 
@@ -386,8 +307,8 @@ def _mended_probe(pod: Object, container: dict[str, Any]) -> int | None:
     return None
 
 
-def _policy(field_name: str) -> Callable[[_Case], Iterator[Fix]]:
-    def make(case: _Case) -> Iterator[Fix]:
+def _policy(field_name: str) -> Callable[[Case], Iterator[Fix]]:
+    def make(case: Case) -> Iterator[Fix]:
         service = case.service()
         if service is not None:
             yield _patch_service(service, f"Set {field_name} to Cluster", {"spec": {field_name: "Cluster"}})
@@ -395,7 +316,7 @@ def _policy(field_name: str) -> Callable[[_Case], Iterator[Fix]]:
     return make
 
 
-def _ranges(case: _Case) -> Iterator[Fix]:
+def _ranges(case: Case) -> Iterator[Fix]:
     service = case.service()
     if service is not None:
         ranges = [*(objects.spec_of(service).get("loadBalancerSourceRanges") or ()), f"{case.last.before.src}/32"]
@@ -403,7 +324,7 @@ def _ranges(case: _Case) -> Iterator[Fix]:
         yield _patch_service(service, f"Allow the source {case.last.before.src}", patch)
 
 
-def _expose(case: _Case) -> Iterator[Fix]:
+def _expose(case: Case) -> Iterator[Fix]:
     """From outside a ClusterIP is out of reach: ask a node for the Service's nodePort instead."""
     service = case.service()
     if service is None:
@@ -416,7 +337,7 @@ def _expose(case: _Case) -> Iterator[Fix]:
     yield from _open_node_port(case, service)
 
 
-_MAKERS: Mapping[str, Callable[[_Case], Iterator[Fix]]] = {
+_MAKERS: Mapping[str, Callable[[Case], Iterator[Fix]]] = {
     "SelectorMatchesNothing": _selector,
     "ServiceWithoutSelector": _missing_selector,
     "PodsNotReady": _ready,
@@ -441,5 +362,6 @@ _MAKERS: Mapping[str, Callable[[_Case], Iterator[Fix]]] = {
     "NoHealthyNode": _policy("externalTrafficPolicy"),
     "SourceNotAllowed": _ranges,
     "NoRouteToServiceNetwork": _expose,
+    **policy_fixes.MAKERS,
 }
 """Which faults have a near fix; the others need a look at the pod, the network or the reader's own plan."""

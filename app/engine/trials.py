@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cluster import clock, state
-from app.dataplane import fixes, requests
+from app.dataplane import fixes, fixing, requests
 from app.engine import patching, run, settle
 from app.engine.commands import Patch, PatchType
 from app.machinery import errors
@@ -20,7 +20,7 @@ TRIAL_REQUESTS = 20
 class Proof:
     """A fix that was run on a copy: so many of the requests sent arrived."""
 
-    fix: fixes.Fix
+    fix: fixing.Fix
     sent: int
     arrived: int
 
@@ -74,7 +74,7 @@ def nearest_fix(
     return None
 
 
-def _prove(held: state.ClusterState, fix: fixes.Fix, asked: Mapping[str, Any], env: clock.Env) -> Proof | None:
+def _prove(held: state.ClusterState, fix: fixing.Fix, asked: Mapping[str, Any], env: clock.Env) -> Proof | None:
     changed: state.ClusterState | None = held
     if fix.target is not None:
         patch = Patch("trial", fix.target, fix.patch, PatchType.MERGE)
