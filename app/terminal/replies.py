@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +21,18 @@ class Reply:
     status: int
     body: str
     type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An HTTP request as a server in a pod reads it: `target` is path and query, `client` address:port of the caller."""
+
+    target: str = "/"
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    client: str = ""
 
 
 def role_of(pod: Object, container: str = "") -> str:
@@ -37,14 +49,14 @@ def role_of(pod: Object, container: str = "") -> str:
     return ""
 
 
-async def reply(world: World, pod: Object, port: int, target: str, client: str) -> Reply | None:
-    """Answer a GET of a pod's HTTP server; None when no HTTP server listens there."""
+async def reply(world: World, pod: Object, port: int, ask: Ask) -> Reply | None:
+    """Answer as a pod's HTTP server does: the one door to its answers; None when no HTTP server listens there."""
     responder = images.responds(pod, port)
     if responder is None or not responder.http:
         return None
     role = role_of(pod, responder.container)
     if role == "netexec":
-        return await _netexec(world, pod, target, client)
+        return await _netexec(world, pod, ask.target, ask.client)
     if role == "serve-hostname":
         return Reply(200, objects.name_of(pod))
     kind = "text/html" if responder.body.startswith("<") else "text/plain; charset=utf-8"
@@ -94,7 +106,7 @@ async def served(world: World, result: Mapping[str, Any], target: str) -> str:
         view = await world.view()
         pod = view.pod(by["namespace"], by["name"])
         if pod is not None:
-            found = await reply(world, pod, by["port"], target, _client(result))
+            found = await reply(world, pod, by["port"], Ask(target, client=_client(result)))
             if found is not None:
                 return found.body
     return str(result.get("body") or "")
@@ -116,7 +128,8 @@ async def spoken(world: World, result: Mapping[str, Any], scheme: str, text: str
             return " ".join(rest)
         return objects.name_of(pod) if role else ""
     if first in ("GET", "HEAD", "POST"):
-        found = await reply(world, pod, by["port"], rest[0] if rest else "/", _client(result))
+        target = rest[0] if rest else "/"
+        found = await reply(world, pod, by["port"], Ask(target, first, client=_client(result)))
         return http(found) if found else ""
     return http(Reply(400, "400 Bad Request")) if images.responds(pod, by["port"]) else ""
 
