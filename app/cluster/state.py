@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.cluster import clock, history, indexes, journal, lag, queue
+from app.cluster import affinity, clock, history, indexes, journal, lag, queue
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -81,6 +81,7 @@ class ClusterState:
     timers: clock.Timers = field(default_factory=clock.Timers)
     proxies: lag.ProxyLag = field(default_factory=lag.ProxyLag)
     addresses: Addresses = field(default_factory=Addresses)
+    affinity: affinity.Affinity = field(default_factory=affinity.Affinity)
     undo: history.UndoStacks = field(default_factory=history.UndoStacks)
     cursors: dict[str, int] = field(default_factory=dict)
     """Allocation cursors by name, such as the next pod address of a node."""
@@ -191,6 +192,8 @@ class ClusterState:
                 self._change(body.key, body.before, body.after)
                 self.undo.observe(entry)
                 self._note_writer(body, entry.cause.actor)
+            case journal.RequestCompleted():
+                self.affinity.remember(body.request.get("affinity") or (), entry.at)
             case journal.RulesSynced():
                 for node in body.nodes:
                     self.proxies.sync(node, body.upto)
@@ -263,6 +266,8 @@ class ClusterState:
         if self.mode is not clock.TimeMode.INSTANT:
             self._note_lag(key, before, after)
         self._index(key, before, after)
+        if key[:2] == SERVICES:
+            self.affinity.changed(f"{key.namespace}/{key.name}", before, after)
 
     def _note_lag(self, key: Key, before: Object | None, after: Object | None) -> None:
         resource = key[:2]

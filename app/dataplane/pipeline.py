@@ -11,6 +11,7 @@ from app.dataplane.steps import (
     choose_endpoint,
     deliver,
     host,
+    host_port,
     load_balance,
     network_policy,
     origin,
@@ -51,6 +52,8 @@ PIPELINE: Mapping[PlaceKind, tuple[StepFunction, ...]] = {
         rewrite.rewrite_destination,
         # The client's door, seen with the translated destination: policies speak of pods and their ports.
         network_policy.check_egress,
+        # Host ports: the CNI plugin's chain stands behind that of the Services.
+        host_port.rewrite_destination,
         # POSTROUTING comes after the routing decision in the kernel; here the route is the step that leaves the place.
         rewrite.rewrite_source,
         # Only with the destination rewritten is it known who is meant.

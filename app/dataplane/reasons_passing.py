@@ -129,6 +129,12 @@ RULES = (
         source=_IPTABLES,
     ),
     Reason(
+        "HostPortRewritten",
+        "A host port leads to a pod",
+        "{dport} at {address} is a hostPort of {pod}: the destination becomes {target}.",
+        Stage.RULES,
+    ),
+    Reason(
         "LoadBalancerIPMatched",
         "Matches a load balancer address",
         "{address}:{dport} is the load balancer address and port of Service {service}{inside}.",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from app.cluster import clock, state
+from app.cluster.affinity import PinKey
 from app.cluster.state import ClusterState
 from app.dataplane import asking, lookup, networks, timing, walk
 from app.dataplane.asking import Origin, Request
 from app.dataplane.flow import Asked, Client, Flow
 from app.dataplane.packet import Packet
 from app.dataplane.trace import Disposition, Outcome, Trace
-from app.dataplane.world import Chance, Draw, Picked, PinKey, World
+from app.dataplane.world import Chance, Draw, Picked, World
 from app.machinery import errors, objects
 from app.machinery.objects import Key
 
@@ -69,12 +69,12 @@ class Completed(msgspec.Struct, frozen=True, gc=False):
     pins: dict[PinKey, str]
 
 
-def run(cluster: ClusterState, request: Request, env: clock.Env, pins: Mapping[PinKey, str] | None = None) -> Completed:
+def run(cluster: ClusterState, request: Request, env: clock.Env) -> Completed:
     """Send a request `count` times in this state, which stays as it is; raises NotFound or BadRequest for the sender.
 
-    `pins` is what session affinity remembers from before; what it remembers afterwards is in the answer.
+    Session affinity remembers what the state remembers; what it remembers anew is in the answer.
     """
-    chance = Chance(env, dict(pins or {}))
+    chance = Chance(env, cluster.affinity.find)
     world = World(cluster, chance)
     client = client_of(world, request.origin)
     if request.via and world.node(request.via) is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from app.cluster import clock, state
+from app.cluster.affinity import Pin, PinKey
 from app.cluster.lag import ServiceView
 from app.dataplane import networks, policies, proxy
 from app.dataplane.packet import Protocol
@@ -18,9 +19,6 @@ PROXY_ANNOTATION = "podlane.dev/kube-proxy"
 FIREWALL_ANNOTATION = "podlane.dev/firewall"
 SETTINGS_NAME = ("kube-system", "podlane")
 OFF = frozenset({"false", "off", "none", "disabled", "ignored", "no"})
-
-PinKey = tuple[str, str, str, str]
-"""Node, service port, protocol, client address: what session affinity remembers by."""
 
 
 class Matched(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +43,8 @@ class Draw(msgspec.Struct, frozen=True, gc=False):
     of: int
     names: tuple[str, ...] = ()
     pin: PinKey | None = None
+    patience: float = 0.0
+    """Seconds without a new connection after which the pin is forgotten."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,10 @@ class Chance:
     """Answers draws from the command's generator, remembers pins, and keeps what was drawn in this walk."""
 
     env: clock.Env
+    remembered: Callable[[PinKey], Pin | None] = lambda key: None
+    """What session affinity remembers from before this run."""
     pins: MutableMapping[PinKey, str] = field(default_factory=dict)
+    """What it remembers anew: every new connection sets or refreshes a pin."""
     drawn: list[tuple[Draw, Picked]] = field(default_factory=list)
     kept: list[tuple[Draw, Picked]] = field(default_factory=list)
     given: list[Picked] = field(default_factory=list)
@@ -75,13 +78,19 @@ class Chance:
     def ask(self, draw: Draw) -> Picked:
         """Answer a draw without writing it down: a pin first, then the generator."""
         if draw.pin is not None:
-            name = self.pins.get(draw.pin)
+            name = self.pins.get(draw.pin) or self._pinned(draw)
             if name in draw.names:
+                self.pins[draw.pin] = name
                 return Picked(draw.names.index(name), draw.of, "pinned")
         index = self.env.rng.randrange(draw.of) if draw.of > 1 else 0
         if draw.pin is not None:
             self.pins[draw.pin] = draw.names[index]
         return Picked(index, draw.of, "random")
+
+    def _pinned(self, draw: Draw) -> str:
+        assert draw.pin is not None
+        found = self.remembered(draw.pin)
+        return found.endpoint if found is not None and self.env.now - found.at < draw.patience else ""
 
 
 @dataclass(slots=True)

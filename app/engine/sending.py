@@ -25,7 +25,7 @@ def send(under_way: run.Run, command: commands.Send) -> dict[str, Any]:
         if proof is not None:
             answer["fix"] = proof.to_json()
     if command.record:
-        under_way.append(journal.RequestCompleted(_kept(answer, command)))
+        under_way.append(journal.RequestCompleted(_kept(answer, completed, command)))
     return answer
 
 
@@ -38,8 +38,10 @@ def _small(under_way: run.Run) -> bool:
     return sum(len(c.objects) for c in under_way.state.collections.values()) <= PATIENCE
 
 
-def _kept(answer: dict[str, Any], command: commands.Send) -> dict[str, Any]:
+def _kept(answer: dict[str, Any], completed: requests.Completed, command: commands.Send) -> dict[str, Any]:
     kept = {**answer, "asked": dict(command.asked)}
+    if completed.pins:
+        kept["affinity"] = [[*key, endpoint] for key, endpoint in completed.pins.items()]
     if "results" in kept:
         kept["results"] = kept["results"][:KEPT_RESULTS]
     return kept

@@ -33,6 +33,7 @@ def dump(held: state.ClusterState) -> bytes:
         "cursors": dict(sorted(held.cursors.items())),
         "synced": dict(sorted(held.proxies.synced.items())),
         "proxies_head": held.proxies.head,
+        "affinity": held.affinity.rows(),
     }
     return zlib.compress(_ENCODER.encode(packed), 3)
 
@@ -54,6 +55,8 @@ def restore(body: bytes) -> state.ClusterState:
     for owner, key_text, due, kind in packed["timers"]:
         held.timers.put(clock.TimerId(owner, key_text), due, clock.TimerKind(kind))
     held.cursors.update(packed["cursors"])
+    for *words, at in packed.get("affinity", ()):
+        held.affinity.remember([words], at)
     held.proxies.head = packed["proxies_head"]
     held.proxies.synced.update(dict.fromkeys(packed["synced"], held.proxies.head))
     return held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.cluster.affinity import PinKey
 from app.dataplane import diagnosis, networks, phrases, proxy, rules
 from app.dataplane.flow import Flow, Verdict, node_ref, service_ref, stop
 from app.dataplane.proxy import Choice
@@ -23,8 +24,9 @@ def choose(world: World, flow: Flow) -> Verdict:
         return _none_usable(world, flow, own, usable)
     pin = None
     if matched.port.affinity_seconds:
-        pin = (flow.node, matched.port.text, matched.port.protocol.value, flow.packet.src)
-    picked = world.chance.pick(Draw(len(endpoints), tuple(endpoint.text for endpoint in endpoints), pin))
+        pin = PinKey(flow.node, matched.port.text, matched.port.protocol.value, flow.packet.src)
+    names = tuple(endpoint.text for endpoint in endpoints)
+    picked = world.chance.pick(Draw(len(endpoints), names, pin, matched.port.affinity_seconds))
     flow.endpoint, flow.usable, flow.picked = endpoints[picked.index], endpoints, picked.index
     flow.prefix = "SVL" if is_local else "SVC"
     _say_chosen(flow, own, usable.local_choice if is_local else usable.cluster_choice, picked)

@@ -19,6 +19,9 @@ def leave_pod(world: World, flow: Flow) -> Verdict:
         return None
     words = {"client": client.name, "to": f"{packet.dst}:{packet.dport}", "node": client.node}
     flow.note(StepKind.ORIGIN, Action.FORWARDED, "PodConnects", words, (pod_ref((client.namespace, client.name)),))
+    own = world.pod(client.namespace, client.name)
+    if own is not None and objects.spec_of(own).get("hostNetwork"):
+        return to_node(client.node)
     if networks.LOOPBACK.holds(packet.dst) or packet.dst == client.address:
         return Move(Place(PlaceKind.POD, client.name, client.namespace))
     return to_node(client.node)
