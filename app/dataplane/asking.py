@@ -22,6 +22,7 @@ PROTOCOLS = {
     "sctp": Protocol.SCTP,
 }
 SCHEMES = (*PROTOCOLS, "dns")
+_ORIGINS = ("pod", "node", "external", "port_forward", "api_server")
 _FIELDS = ("from", "to", "via", "headers", "count", "keep_alive", "trace", "results", "at")
 _TARGET = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<host>[^/?#:\s]*)(?::(?P<port>[^/?#\s]*))?(?P<path>[/?][^#\s]*)?"
@@ -32,7 +33,7 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who sends: kind is pod, node or external; name is the address for external."""
+    """Who sends: kind is pod, node, external (name is the address), port_forward (into that pod) or api_server."""
 
     kind: str
     name: str
@@ -82,6 +83,8 @@ def parse(asked: Mapping[str, Any]) -> Request:
         results=_flag(asked, "results", False),
     )
     _check_limits(request)
+    if request.origin.kind == "port_forward" and not networks.LOOPBACK.holds(request.target.host):
+        _refuse("What a port-forward carries goes to 127.0.0.1 of its pod: write `to` as http://127.0.0.1:8080/path.")
     return request
 
 
@@ -104,24 +107,27 @@ def _check_limits(request: Request) -> None:
 
 
 def read_origin(value: Any) -> Origin:
-    """Read who sends: {"pod": "ns/name"}, {"node": name} or {"external": address}."""
+    """Read who sends: {"pod": "ns/name"}, {"node": name} or {"external": address}.
+
+    What comes through the Kubernetes API says {"port_forward": "ns/name"} or {"api_server": "proxy"}.
+    """
     if not isinstance(value, Mapping) or len(value) != 1:
         _refuse('`from` must be one of {"pod": "namespace/name"}, {"node": "name"} or {"external": "198.51.100.7"}.')
     kind, name = next(iter(value.items()))
-    if kind not in ("pod", "node", "external") or not isinstance(name, str) or not name:
+    if kind not in _ORIGINS or not isinstance(name, str) or not name:
         _refuse('`from` must be one of {"pod": "namespace/name"}, {"node": "name"} or {"external": "198.51.100.7"}.')
     if kind == "external":
         if networks.ipv4(name) is None:
             _refuse(f'`from.external` must be an IPv4 address such as 198.51.100.7, not "{name}".')
         return Origin("external", name)
-    if kind == "node":
-        return Origin("node", name)
+    if kind in ("node", "api_server"):
+        return Origin(kind, name)
     namespace, slash, pod = name.partition("/")
     if not slash:
         namespace, pod = "default", name
     if not namespace or not pod or "/" in pod:
-        _refuse(f'`from.pod` must be "namespace/name", not "{name}".')
-    return Origin("pod", pod, namespace)
+        _refuse(f'`from.{kind}` must be "namespace/name", not "{name}".')
+    return Origin(kind, pod, namespace)
 
 
 def read_target(value: Any) -> Target:

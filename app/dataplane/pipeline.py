@@ -26,6 +26,8 @@ StepFunction = Callable[[World, Flow], Verdict]
 START: tuple[StepFunction, ...] = (
     origin.leave_pod,
     origin.leave_node,
+    origin.leave_port_forward,
+    origin.leave_api_server,
     origin.leave_outside,
 )
 """Where the client is: exactly one of them has something to say."""

@@ -77,6 +77,20 @@ STARTS = (
         Stage.START,
     ),
     Reason("NodeConnects", "Starts here", "A process on {node} connects to {to}.", Stage.START),
+    Reason(
+        "PortForwardConnects",
+        "Starts at your port-forward",
+        "kubectl port-forward: {node} connects to {to} inside {pod}; no Service, kube-proxy or NetworkPolicy stands between.",
+        Stage.START,
+        source="kubelet streaming server, containerd sandbox_portforward (release 1.36)",
+    ),
+    Reason(
+        "APIServerConnects",
+        "Starts at the API server",
+        "The API server's proxy connects to {to} for whoever asked it; kube-proxy has no part in it.",
+        Stage.START,
+        source="pkg/registry/core/{pod,service}/rest (release 1.36)",
+    ),
     Reason("OutsideConnects", "Starts outside", "{client}, outside the cluster, connects to {to}.", Stage.START),
     Reason("EntersAsAsked", "Enters by a node", "The packet enters by {node}, as asked.", Stage.PATH),
     Reason(

@@ -91,6 +91,8 @@ def client_of(world: World, origin: Origin) -> Client:
         if world.node(origin.name) is None:
             raise errors.not_found(Key(*state.NODES, "", origin.name))
         return Client("node", "", origin.name, origin.name, world.proxy(origin.name).address)
+    if origin.kind == "api_server":
+        return Client("api_server", "", "kube-apiserver", "", next(iter(world.api_server_addresses()), "10.0.0.10"))
     pod = world.pod(origin.namespace, origin.name)
     if pod is None:
         raise errors.not_found(Key(*state.PODS, origin.namespace, origin.name))
@@ -103,7 +105,7 @@ def client_of(world: World, origin: Origin) -> Client:
             plain="Choose a pod that is Running, or wait until this one is.",
         )
     node = str(objects.spec_of(pod).get("nodeName") or "")
-    return Client("pod", origin.namespace, origin.name, node, addresses[0])
+    return Client(origin.kind, origin.namespace, origin.name, node, addresses[0])
 
 
 @dataclass(slots=True)

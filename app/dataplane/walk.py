@@ -19,6 +19,8 @@ def place_of(client: Client) -> Place:
             return Place(PlaceKind.POD, client.name, client.namespace)
         case "node":
             return Place(PlaceKind.NODE, client.name)
+        case "port_forward":
+            return Place(PlaceKind.NODE, client.node)
         case _:
             return Place(PlaceKind.OUTSIDE, client.address)
 

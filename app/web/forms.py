@@ -98,7 +98,9 @@ def source(value: str) -> dict[str, str]:
 
 
 def source_value(asked_from: Mapping[str, Any]) -> str:
-    """Write where a request started as the form's option."""
+    """Write where a request started as the form's option; a port-forward is told from the pod it goes into."""
+    if asked_from.get("port_forward"):
+        return f"pod:{asked_from['port_forward']}"
     for kind in ("pod", "node"):
         if asked_from.get(kind):
             return f"{kind}:{asked_from[kind]}"

@@ -61,7 +61,9 @@ def who(asked_from: Json) -> str:
         return str(asked_from["pod"]).removeprefix("default/")
     if asked_from.get("node"):
         return str(asked_from["node"])
-    return words.say("ends", "external")
+    if asked_from.get("port_forward"):
+        return words.say("ends", "port_forward")
+    return words.say("ends", "api_server" if asked_from.get("api_server") else "external")
 
 
 def headline(outcome: str) -> str:

@@ -25,8 +25,8 @@ def origin(text: str) -> dict[str, str]:
     kind, _, name = text.partition(":")
     if kind == "outside":
         return {"external": name or "198.51.100.7"}
-    if kind == "node":
-        return {"node": name}
+    if kind in ("node", "port_forward", "api_server"):
+        return {kind: name}
     return {"pod": text if "/" in text else f"default/{text}"}
 
 

@@ -37,6 +37,29 @@ def leave_node(world: World, flow: Flow) -> Verdict:
     return to_node(client.name)
 
 
+def leave_port_forward(world: World, flow: Flow) -> Verdict:
+    """What kubectl port-forward carries enters the pod by its loopback: no Service, rule or policy stands before it."""
+    client, packet = flow.client, flow.packet
+    if client.kind != "port_forward":
+        return None
+    words = {"node": client.node, "pod": client.name, "to": f"{packet.dst}:{packet.dport}"}
+    because = (pod_ref((client.namespace, client.name)),)
+    flow.note(StepKind.ORIGIN, Action.FORWARDED, "PortForwardConnects", words, because)
+    return Move(Place(PlaceKind.POD, client.name, client.namespace))
+
+
+def leave_api_server(world: World, flow: Flow) -> Verdict:
+    """What the API server proxies goes straight to the pod's node: no Service's rules are on its way."""
+    client, packet = flow.client, flow.packet
+    if client.kind != "api_server":
+        return None
+    words = {"to": f"{packet.dst}:{packet.dport}"}
+    flow.note(StepKind.ORIGIN, Action.FORWARDED, "APIServerConnects", words)
+    pods = [pod for pod in world.pods_at(packet.dst) if not objects.is_terminating(pod)] or world.pods_at(packet.dst)
+    node = next((str(objects.spec_of(pod).get("nodeName") or "") for pod in pods), "")
+    return to_node(node) if node else _lost(world, flow)
+
+
 def leave_outside(world: World, flow: Flow) -> Verdict:
     """A packet from outside enters where its address leads, or where it was asked to."""
     packet = flow.packet
