@@ -33,7 +33,7 @@ async def _pwd(call: Call) -> int:
 
 async def _read(call: Call) -> int:
     names = [word for word in call.words[1:] if not word.startswith("-")] or ["REPLY"]
-    line, found, _ = call.stdin.partition("\n")
+    line, found, _ = (await call.input.line()).partition("\n")
     pieces = line.split(None, len(names) - 1)
     for position, name in enumerate(names):
         call.variables[name] = pieces[position] if position < len(pieces) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.terminal import agnhost, curl, lookups, reaching, surroundings, texts
+from app.terminal import agnhost, curl, lookups, reaching, surroundings, texts, waiting
 from app.terminal.calls import Program
 
 PROGRAMS: Mapping[str, Program] = {
@@ -15,4 +15,5 @@ PROGRAMS: Mapping[str, Program] = {
     "curl": curl.curl,
     "wget": curl.wget,
     "agnhost": agnhost.agnhost,
+    **waiting.PROGRAMS,
 }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.machinery import objects
 from app.machinery.objects import Object
-from app.terminal import shell, surroundings, toolboxes
-from app.terminal.calls import Call, Home, Stopped, World
+from app.terminal import shell, streams, surroundings, toolboxes, tty
+from app.terminal.calls import Call, Home, Sink, Stopped, World
+from app.terminal.shell import Streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +25,57 @@ class ShellResult:
     refusal: str = ""
 
 
+@dataclass(slots=True)
+class Job:
+    """A command line to run in a container; `files` are those that programs wrote there and will write."""
+
+    argv: Sequence[str]
+    pod: Object
+    container: Mapping[str, Any]
+    own: Streams = field(default_factory=Streams)
+    files: MutableMapping[str, str] | None = None
+    main: Sink | None = None
+
+
 async def execute(
     argv: Sequence[str], pod: Object, world: World, container: Mapping[str, Any] | None = None, stdin: str = ""
 ) -> ShellResult:
-    """Run a command line in a container of the pod, the first one unless told."""
+    """Run a command line in a container of the pod, the first one unless told, and return all it printed."""
+    out, err = streams.Text(), streams.Text()
     own = container or objects.spec_of(pod)["containers"][0]
+    code, refusal = await run(Job(argv, pod, own, Streams(streams.given(stdin), out, err)), world)
+    return ShellResult(str(out), str(err), code, world.sent, refusal)
+
+
+async def run(job: Job, world: World) -> tuple[int, str]:
+    """Run a command line on its streams; returns its exit code, or why it could not start."""
     view = await world.view()
-    tools, flavor = toolboxes.of(str(own.get("image") or ""))
-    home = Home(pod, own, surroundings.files(view, pod), tools, flavor)
-    words = [str(word) for word in argv]
-    refusal = _refusal(words, tools, pod)
+    tools, flavor = toolboxes.of(str(job.container.get("image") or ""))
+    given = surroundings.files(view, job.pod)
+    files: MutableMapping[str, str] = given
+    if job.files is not None:
+        for path, text in given.items():
+            job.files.setdefault(path, text)
+        files = job.files
+    home = Home(job.pod, job.container, files, tools, flavor, job.main)
+    words = [str(word) for word in job.argv]
+    refusal = _refusal(words, tools, job.pod)
     if refusal:
-        return ShellResult("", "", 126, 0, refusal)
-    call = Call(words, stdin, home, world, surroundings.environment(view, pod, own))
+        return 126, refusal
+    variables = surroundings.environment(view, job.pod, job.container)
+    call = Call(words, "", home, world, variables, job.own.out, job.own.err, job.own.stdin)
     try:
-        code = await shell.start(call)
+        return await _on_terminal(call), ""
     except Stopped as stopped:
-        call.err.append(stopped.message)
-        code = stopped.code
-    return ShellResult("".join(call.out), "".join(call.err), code, world.sent)
+        job.own.err.append(stopped.message)
+        return stopped.code, ""
+
+
+async def _on_terminal(call: Call) -> int:
+    """On a terminal, Ctrl-C ends a program; a shell there minds itself."""
+    if not isinstance(call.input, tty.Tty) or (call.program in shell.SHELLS and "-c" not in call.words):
+        return await shell.start(call)
+    return await call.input.foreground(shell.start(call))
 
 
 def _refusal(words: Sequence[str], tools: frozenset[str], pod: Object) -> str:

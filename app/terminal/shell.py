@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from app.terminal import arithmetic, builtins, calls, programs, syntax
-from app.terminal.calls import Call, Home, Program, Stopped, World
+from app.kinds import processes
+from app.terminal import arithmetic, builtins, calls, feeding, programs, reading, streams, syntax
+from app.terminal.calls import Call, Home, Pipe, Program, Sink, Stopped, World
 
-MOST_ROUNDS = 1_000
+MOST_WORDS = 10_000
+MOST_JOBS = 20
 
 
 @dataclass(slots=True)
 class Streams:
-    """Where output goes while a command runs."""
+    """Where input comes from and output goes while a command runs."""
 
-    stdin: str = ""
-    out: list[str] = field(default_factory=list)
-    err: list[str] = field(default_factory=list)
+    stdin: Pipe = field(default_factory=streams.given)
+    out: Sink = field(default_factory=streams.Text)
+    err: Sink = field(default_factory=streams.Text)
 
 
 class _Leave(Exception):
@@ -42,18 +45,25 @@ class Shell:
     traces: bool = False
     stops_on_failure: bool = False
     status: int = 0
-    commands: int = 0
-    written: int = 0
+    jobs: list[asyncio.Task[int]] = field(default_factory=list)
 
-    async def run(self, script: syntax.Script, streams: Streams, *, tested: bool = False) -> int:
+    async def run(self, script: syntax.Script, own: Streams, *, tested: bool = False) -> int:
         """Run a script; returns the exit code of its last command."""
-        for joint, pipeline in script.steps:
-            if (joint == "&&" and self.status) or (joint == "||" and not self.status):
-                continue
-            self.status = await self._pipeline(pipeline, streams)
-            guarded = tested or pipeline.negated or self._is_tested(script, pipeline)
-            if self.stops_on_failure and self.status and not guarded:
-                raise Stopped(self.status)
+        limits = self.world.limits
+        limits.depth += 1
+        if limits.depth > calls.MOST_DEPTH:
+            limits.depth -= 1
+            raise Stopped(2, f"{self.name}: stopped: nested too deep\n")
+        try:
+            for joint, pipeline in script.steps:
+                if (joint == "&&" and self.status) or (joint == "||" and not self.status):
+                    continue
+                self.status = await self._step(pipeline, own)
+                guarded = tested or pipeline.negated or self._is_tested(script, pipeline)
+                if self.stops_on_failure and self.status and not guarded:
+                    raise Stopped(self.status)
+        finally:
+            limits.depth -= 1
         return self.status
 
     def _is_tested(self, script: syntax.Script, pipeline: syntax.Pipeline) -> bool:
@@ -62,109 +72,134 @@ class Shell:
                 return script.steps[position + 1][0] != ";"
         return False
 
-    async def _pipeline(self, pipeline: syntax.Pipeline, streams: Streams) -> int:
-        given, code = streams.stdin, 0
-        for command in pipeline.commands[:-1]:
-            between = Streams(given, [], streams.err)
-            await self._command(command, between)
-            given = "".join(between.out)
-            self._measure(given)
-        code = await self._command(pipeline.commands[-1], Streams(given, streams.out, streams.err))
+    async def _step(self, pipeline: syntax.Pipeline, own: Streams) -> int:
+        if not pipeline.background:
+            return await self._pipeline(pipeline, own)
+        self.jobs = [job for job in self.jobs if not job.done()]
+        if len(self.jobs) >= MOST_JOBS:
+            raise Stopped(2, f"{self.name}: can't fork: Resource temporarily unavailable\n")
+        aside = self._subshell()
+        behind = Streams(streams.given(), own.out, own.err)
+        self.jobs.append(asyncio.create_task(_quietly(aside._pipeline(pipeline, behind))))
+        return 0
+
+    def _subshell(self) -> Shell:
+        return replace(self, variables=dict(self.variables), arguments=list(self.arguments), jobs=[])
+
+    async def _pipeline(self, pipeline: syntax.Pipeline, own: Streams) -> int:
+        if len(pipeline.commands) == 1:
+            code = await self._command(pipeline.commands[0], own)
+        else:
+            code = await self._connected(pipeline.commands, own)
         return int(not code) if pipeline.negated else code
 
-    def _measure(self, text: str) -> None:
-        self.written += len(text)
-        if self.written > calls.MOST_OUTPUT:
-            raise Stopped(124, f"{self.name}: stopped after {calls.MOST_OUTPUT} characters of output\n")
+    async def _connected(self, commands: Sequence[syntax.Command], own: Streams) -> int:
+        """Run the commands at the same time, each in a shell of its own, as POSIX allows and ash does."""
+        stdin, stages = own.stdin, []
+        for command in commands[:-1]:
+            pipe = Pipe()
+            stages.append(self._stage(command, Streams(stdin, pipe, own.err), pipe, stdin))
+            stdin = pipe
+        stages.append(self._stage(commands[-1], Streams(stdin, own.out, own.err), None, stdin))
+        codes = await together(stages)
+        return codes[-1]
 
-    async def _command(self, command: syntax.Command, streams: Streams) -> int:
-        self.commands += 1
-        if self.commands > calls.MOST_COMMANDS:
-            raise Stopped(124, f"{self.name}: stopped after {calls.MOST_COMMANDS} commands\n")
-        own = Streams(streams.stdin, [], [])
-        ends = await self._redirect(command.redirections, own)
-        if ends is None:
-            streams.err.extend(own.err)
-            return 1
+    async def _stage(self, command: syntax.Command, own: Streams, written: Pipe | None, read: Pipe) -> int:
+        aside = self._subshell()
         try:
-            code = await self._inside(command, own)
+            return await aside._command(command, own)
+        except Stopped as stopped:
+            if stopped.message:
+                raise
+            return stopped.code
+        except _Leave:
+            return 0
         finally:
-            self._deliver(ends, own, streams)
+            end(aside.jobs)
+            if written is not None:
+                written.end()
+            if written is None or read is not own.stdin:
+                read.close()
+
+    async def _command(self, command: syntax.Command, outer: Streams) -> int:
+        await self.world.limits.command(self.name)
+        own = await self._redirected(command.redirections, outer) if command.redirections else outer
+        if own is None:
+            return 1
+        code = await self._inside(command, own)
+        await outer.out.drained()
         return code
 
-    async def _inside(self, command: syntax.Command, streams: Streams) -> int:
+    async def _inside(self, command: syntax.Command, own: Streams) -> int:
         match command:
             case syntax.Simple():
-                return await self._simple(command, streams)
+                return await self._simple(command, own)
             case syntax.Branch():
                 for condition, body in command.arms:
-                    if not await self.run(condition, streams, tested=True):
-                        return await self.run(body, streams) if body.steps else 0
-                return await self.run(command.otherwise, streams) if command.otherwise else 0
+                    if not await self.run(condition, own, tested=True):
+                        return await self.run(body, own) if body.steps else 0
+                return await self.run(command.otherwise, own) if command.otherwise else 0
             case syntax.Each():
-                return await self._each(command, streams)
+                return await self._each(command, own)
             case syntax.Repeat():
-                return await self._repeat(command, streams)
+                return await self._repeat(command, own)
             case syntax.Group():
-                return await self._group(command, streams)
+                return await self._group(command, own)
 
-    async def _group(self, command: syntax.Group, streams: Streams) -> int:
+    async def _group(self, command: syntax.Group, own: Streams) -> int:
         if not command.own:
-            return await self.run(command.body, streams)
-        kept = dict(self.variables)
+            return await self.run(command.body, own)
+        aside = self._subshell()
         try:
-            return await self.run(command.body, streams)
+            return await aside.run(command.body, own)
         except Stopped as stopped:
             if stopped.message:
                 raise
             return stopped.code
         finally:
-            self.variables.clear()
-            self.variables.update(kept)
+            end(aside.jobs)
 
-    async def _each(self, command: syntax.Each, streams: Streams) -> int:
+    async def _each(self, command: syntax.Each, own: Streams) -> int:
         code = 0
-        words = await self.fields(command.words, streams)
-        for word in words[:MOST_ROUNDS]:
+        for word in await self.fields(command.words, own):
             self.variables[command.name] = word
+            await self.world.limits.command(self.name)
             try:
-                code = await self.run(command.body, streams)
+                code = await self.run(command.body, own)
             except _Leave as leave:
                 if _leaves(leave):
                     break
-        if len(words) > MOST_ROUNDS:
-            raise Stopped(124, f"{self.name}: stopped after {MOST_ROUNDS} rounds of a loop\n")
         return code
 
-    async def _repeat(self, command: syntax.Repeat, streams: Streams) -> int:
+    async def _repeat(self, command: syntax.Repeat, own: Streams) -> int:
         code = 0
-        for _ in range(MOST_ROUNDS):
-            failed = await self.run(command.condition, streams, tested=True)
-            if bool(failed) is not command.until:
-                return code
+        while True:
+            await self.world.limits.command(self.name)
             try:
-                code = await self.run(command.body, streams)
+                failed = await self.run(command.condition, own, tested=True)
+                if bool(failed) is not command.until:
+                    return code
+                code = await self.run(command.body, own)
             except _Leave as leave:
                 if _leaves(leave):
                     return 0
-        raise Stopped(124, f"{self.name}: stopped after {MOST_ROUNDS} rounds of a loop\n")
 
     # --- one program ---------------------------------------------------------------------------
 
-    async def _simple(self, command: syntax.Simple, streams: Streams) -> int:
-        words = await self.fields(command.words, streams)
-        given = [(name, await self.joined(word, streams)) for name, word in command.assignments]
+    async def _simple(self, command: syntax.Simple, own: Streams) -> int:
+        words = await self.fields(command.words, own)
+        given = [(name, await self.joined(word, own)) for name, word in command.assignments]
         if self.traces:
             shown = [f"{name}={value}" for name, value in given] + words
-            streams.err.append(f"+ {' '.join(_quoted(word) for word in shown)}\n")
+            own.err.append(f"+ {' '.join(_quoted(word) for word in shown)}\n")
         if not words:
             self.variables.update(given)
             substituted = any(part.kind == "command" for _, word in command.assignments for part in word.parts)
             return self.status if substituted else 0
         variables = self.variables if not given else {**self.variables, **dict(given)}
-        return await self.program(words, streams, variables)
+        return await self.program(words, own, variables)
 
-    async def program(self, words: list[str], streams: Streams, variables: MutableMapping[str, str]) -> int:
+    async def program(self, words: list[str], own: Streams, variables: MutableMapping[str, str]) -> int:
         """Run one program by its words."""
         if words[0] in ("exit", "return"):
             raise Stopped(int(words[1]) & 255 if len(words) > 1 and words[1].isdigit() else self.status)
@@ -173,16 +208,19 @@ class Shell:
         if words[0] == "set":
             return self._set(words[1:])
         if words[0] in ("eval", ".", "source"):
-            return await self.run(syntax.parse(" ".join(words[1:])), streams)
+            return await self.run(syntax.parse(" ".join(words[1:])), own)
         if words[0] == "exec" and len(words) > 1:
-            raise Stopped(await self.program(words[1:], streams, variables))
+            raise Stopped(await self.program(words[1:], own, variables))
         if words[0] in ("command", "time", "nohup", "sudo") and len(words) > 1 and words[1] not in ("-v", "-V"):
-            return await self.program(words[1:], streams, variables)
-        call = Call(words, streams.stdin, self.home, self.world, variables, streams.out, streams.err)
+            return await self.program(words[1:], own, variables)
+        if words[0] == "wait":
+            await asyncio.gather(*self.jobs)
+            return 0
+        call = Call(words, "", self.home, self.world, variables, own.out, own.err, own.stdin)
         found = builtins.BUILTINS.get(words[0])
-        if found is not None:
-            return await found(call)
-        return await start(call, self.name)
+        code = await found(call) if found is not None else await start(call, self.name)
+        await call.flushed()
+        return code
 
     def _set(self, flags: Sequence[str]) -> int:
         for flag in flags:
@@ -195,14 +233,14 @@ class Shell:
 
     # --- words ---------------------------------------------------------------------------------
 
-    async def fields(self, words: Sequence[syntax.Word], streams: Streams) -> list[str]:
+    async def fields(self, words: Sequence[syntax.Word], own: Streams) -> list[str]:
         """Fill in words and split what is not quoted."""
         found: list[str] = []
         for word in words:
-            found.extend(await self._split(word, streams))
+            found.extend(await self._split(word, own))
         return found
 
-    async def _split(self, word: syntax.Word, streams: Streams) -> list[str]:
+    async def _split(self, word: syntax.Word, own: Streams) -> list[str]:
         fields: list[str] = []
         current, begun = "", False
         for part in word.parts:
@@ -213,7 +251,7 @@ class Shell:
                         current = ""
                     current, begun = current + argument, True
                 continue
-            text = await self._fill(part, streams)
+            text = await self._fill(part, own)
             if part.quoted or part.kind == "text":
                 current, begun = current + text, True
                 continue
@@ -232,38 +270,35 @@ class Shell:
             fields.append(current)
         return [one for field in fields for one in _braces(field, word)]
 
-    async def joined(self, word: syntax.Word, streams: Streams) -> str:
+    async def joined(self, word: syntax.Word, own: Streams) -> str:
         """Fill in a word without splitting it."""
-        return "".join([await self._fill(part, streams) for part in word.parts])
+        return "".join([await self._fill(part, own) for part in word.parts])
 
-    async def _fill(self, part: syntax.Part, streams: Streams) -> str:
+    async def _fill(self, part: syntax.Part, own: Streams) -> str:
         if part.kind == "text":
             return part.text
         if part.kind == "sum":
             inner = syntax.parse(f'x="{part.text}"')
             command = inner.steps[0][1].commands[0]
             assert isinstance(command, syntax.Simple)
-            return str(arithmetic.value(await self.joined(command.assignments[0][1], streams), self.variables))
+            return str(arithmetic.value(await self.joined(command.assignments[0][1], own), self.variables))
         if part.kind == "command":
             assert part.body is not None
-            inside = Streams(streams.stdin, [], streams.err)
-            kept = dict(self.variables)
+            said, aside = streams.Text(), self._subshell()
             try:
-                await self.run(part.body, inside)
+                self.status = await aside.run(part.body, Streams(own.stdin, said, own.err))
             except Stopped as stopped:
                 if stopped.message:
                     raise
                 self.status = stopped.code
-            self.variables.clear()
-            self.variables.update(kept)
-            text = "".join(inside.out)
-            self._measure(text)
-            return text.rstrip("\n")
-        text = await self._variable(part, streams)
-        self._measure(text)
+            finally:
+                end(aside.jobs)
+            return str(said).rstrip("\n")
+        text = await self._variable(part, own)
+        self.world.limits.write(self.name, len(text))
         return text
 
-    async def _variable(self, part: syntax.Part, streams: Streams) -> str:
+    async def _variable(self, part: syntax.Part, own: Streams) -> str:
         name = part.text
         if len(name) > 1 and name.startswith("#"):
             return str(len(self._value(name[1:]) or ""))
@@ -272,13 +307,13 @@ class Shell:
             return value or ""
         operator = part.operator
         if operator[0] in "#%":
-            return builtins.trimmed(value or "", operator, await self.joined(part.operand, streams))
+            return builtins.trimmed(value or "", operator, await self.joined(part.operand, own))
         lacks = value is None or (operator.startswith(":") and not value)
         if operator[-1] == "+":
-            return "" if lacks else await self.joined(part.operand, streams)
+            return "" if lacks else await self.joined(part.operand, own)
         if not lacks:
             return value or ""
-        default = await self.joined(part.operand, streams)
+        default = await self.joined(part.operand, own)
         if operator[-1] == "?":
             raise Stopped(2, f"{self.name}: {name}: {default or 'parameter not set'}\n")
         if operator[-1] == "=":
@@ -297,43 +332,64 @@ class Shell:
 
     # --- redirections --------------------------------------------------------------------------
 
-    async def _redirect(
-        self, wanted: Sequence[syntax.Redirection], streams: Streams
-    ) -> dict[str, tuple[str, str]] | None:
-        """Return where descriptors 1 and 2 end: ("out", ""), ("err", "") or ("file", path)."""
-        ends = {"1": ("out", ""), "2": ("err", "")}
+    async def _redirected(self, wanted: Sequence[syntax.Redirection], outer: Streams) -> Streams | None:
+        """Return the streams with input and output redirected from left to right; None when a file is missing."""
+        stdin, ends = outer.stdin, {"1": outer.out, "2": outer.err}
         for one in wanted:
-            target = await self.joined(one.target, streams)
+            target = await self.joined(one.target, outer)
             if one.operator == "<":
-                text = Call(["sh"], streams.stdin, self.home, self.world, self.variables).read(target)
+                if target == "/dev/stdin":
+                    continue
+                text = self._files().read(target)
                 if text is None:
-                    streams.err.append(f"{self.name}: can't open {target}: no such file\n")
+                    outer.err.append(f"{self.name}: can't open {target}: no such file\n")
                     return None
-                streams.stdin = text
+                stdin = streams.given(text)
             elif one.operator == ">&":
-                ends[one.descriptor] = ends.get(target, ("file", "/dev/null"))
+                ends[one.descriptor] = ends.get(target, streams.Text())
             else:
-                ends[one.descriptor] = ("file", target)
-                self._open(target, streams, add=one.operator == ">>")
-        return ends
+                ends[one.descriptor] = self._opened(target, ends, outer, add=one.operator == ">>")
+        return Streams(stdin, ends["1"], ends["2"])
 
-    def _open(self, path: str, streams: Streams, *, add: bool) -> None:
-        call = Call([self.name], "", self.home, self.world, self.variables)
-        call.write(path, "", add=add)
+    def _opened(self, path: str, ends: dict[str, Sink], outer: Streams, *, add: bool) -> Sink:
+        if path in ("/dev/stdout", "/dev/stderr"):
+            return ends["1" if path == "/dev/stdout" else "2"]
+        if path in ("/proc/1/fd/1", "/proc/1/fd/2") and self.home.main is not None:
+            return self.home.main
+        if path == "/dev/null":
+            return streams.Into(lambda text: None)
+        files = self._files()
+        files.write(path, "", add=add)
+        return streams.Into(lambda text: files.write(path, text, add=True))
 
-    def _deliver(self, ends: dict[str, tuple[str, str]], own: Streams, streams: Streams) -> None:
-        for descriptor, chunks in (("1", own.out), ("2", own.err)):
-            kind, path = ends[descriptor]
-            text = "".join(chunks)
-            if kind == "out":
-                streams.out.append(text)
-            elif kind == "err":
-                streams.err.append(text)
-            elif path in ("/dev/stdout", "/dev/stderr"):
-                (streams.out if path == "/dev/stdout" else streams.err).append(text)
-            else:
-                Call([self.name], "", self.home, self.world, self.variables).write(path, text, add=True)
-        self._measure("".join(own.out))
+    def _files(self) -> Call:
+        return Call([self.name], "", self.home, self.world, self.variables)
+
+
+async def together(stages: Iterable[Awaitable[int]]) -> list[int]:
+    """Run these at the same time; when one of them may not go on, none does."""
+    tasks = [asyncio.ensure_future(stage) for stage in stages]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        end(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def end(jobs: Iterable[asyncio.Future[int]]) -> None:
+    """End what still runs."""
+    for job in jobs:
+        if not job.done():
+            job.cancel()
+
+
+async def _quietly(job: Awaitable[int]) -> int:
+    try:
+        return await job
+    except Stopped as stopped:
+        return stopped.code
+    except _Leave:
+        return 0
 
 
 def _leaves(leave: _Leave) -> bool:
@@ -350,7 +406,7 @@ def _braces(text: str, word: syntax.Word) -> list[str]:
         return [text]
     first, last = int(found[1]), int(found[2])
     numbers = range(first, last + 1) if first <= last else range(first, last - 1, -1)
-    return [str(number) for number in numbers[: MOST_ROUNDS + 1]]
+    return [str(number) for number in numbers[:MOST_WORDS]]
 
 
 def _quoted(word: str) -> str:
@@ -370,16 +426,16 @@ async def start(call: Call, shell: str = "sh") -> int:
         return call.complain(f"{shell}: {name}: not found\n", 127)
     if base in SHELLS:
         return await run_shell(call)
-    if base in ("timeout", "xargs", "nohup", "env", "watch") and (wrapped := _wrapped(call, base)):
-        return await start(wrapped, shell)
+    if base in ("timeout", "xargs", "nohup", "env", "watch") and (wrapped := await _wrapped(call, base)):
+        return await (_within(call, wrapped, shell) if base == "timeout" else start(wrapped, shell))
     program: Program = programs.PROGRAMS[base]
-    return await program(call)
+    return await feeding.feed(call, program)
 
 
 SHELLS = frozenset({"sh", "ash", "bash", "dash"})
 
 
-def _wrapped(call: Call, base: str) -> Call | None:
+async def _wrapped(call: Call, base: str) -> Call | None:
     """Return the call that timeout, xargs or env stands before."""
     rest, variables = call.words[1:], call.variables
     if base == "env":
@@ -391,11 +447,30 @@ def _wrapped(call: Call, base: str) -> Call | None:
         rest = rest[2:] if takes else rest[1:]
     if base == "timeout":
         rest = rest[1:]
+    stdin = call.input
     if base == "xargs":
-        rest = [*(rest or ["echo"]), *call.stdin.split()]
+        rest = [*(rest or ["echo"]), *(await call.input.rest()).split()]
+        stdin = streams.given()
     if not rest:
         return None
-    return Call(rest, "" if base == "xargs" else call.stdin, call.home, call.world, variables, call.out, call.err)
+    return Call(rest, "", call.home, call.world, variables, call.out, call.err, stdin)
+
+
+async def _within(call: Call, wrapped: Call, shell: str) -> int:
+    """Run a program until its time is up: 143 from busybox, 124 from the others, as the real ones tell it."""
+    given = next((word for word in call.words[1:] if re.fullmatch(r"\d+(\.\d+)?[smhd]?", word)), "")
+    seconds = processes.seconds_of(given)
+    if call.world.waits is None or not 0 < seconds < float("inf"):
+        return await start(wrapped, shell)
+    running = asyncio.ensure_future(start(wrapped, shell))
+    waiting = asyncio.ensure_future(call.world.sleep(seconds))
+    try:
+        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+        return running.result() if running.done() else 143 if call.home.flavor == "busybox" else 124
+    finally:
+        for one in (running, waiting):
+            one.cancel()
+        await asyncio.gather(running, waiting, return_exceptions=True)
 
 
 async def run_shell(call: Call) -> int:
@@ -406,22 +481,21 @@ async def run_shell(call: Call) -> int:
         flags += rest.pop(0)[1:]
         if "c" in flags:
             break
-    name, arguments, stdin = call.program, rest[1:], call.stdin
+    name, arguments, text = call.program, rest[1:], None
     if "c" in flags:
         if not rest:
             return call.complain(f"{name}: -c requires an argument\n", 2)
         text, (name, *arguments) = rest[0], rest[1:] or [name]
-    elif rest and rest[0] != "-":
-        script = call.read(rest[0])
-        if script is None:
-            return call.complain(f"{name}: can't open '{rest[0]}': No such file or directory\n", 2)
-        text, name = script, rest[0]
-    else:
-        text, stdin = call.stdin, ""
+    elif rest and rest[0] not in ("-", "-s"):
+        text, name = call.read(rest[0]), rest[0]
+        if text is None:
+            return call.complain(f"{call.program}: can't open '{rest[0]}': No such file or directory\n", 2)
     shell = Shell(call.home, call.world, dict(call.variables), name, arguments, "x" in flags, "e" in flags)
-    streams = Streams(stdin, call.out, call.err)
+    own = Streams(call.input, call.out, call.err)
     try:
-        return await shell.run(syntax.parse(text), streams)
+        if text is None:
+            return await reading.run(call, lambda script: shell.run(script, own))
+        return await shell.run(syntax.parse(text), own)
     except syntax.SyntaxFault as fault:
         return call.complain(f"{name}: {fault.message}\n", 2)
     except arithmetic.SumFault as fault:
@@ -431,3 +505,5 @@ async def run_shell(call: Call) -> int:
     except Stopped as stopped:
         call.err.append(stopped.message)
         return stopped.code
+    finally:
+        end(shell.jobs)

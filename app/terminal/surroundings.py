@@ -11,7 +11,7 @@ from typing import Any
 from app.cluster import state
 from app.dataplane import resolver, service_env
 from app.dataplane.world import World as Seen
-from app.kinds import images, processes
+from app.kinds import images
 from app.machinery import objects
 from app.machinery.objects import Object
 from app.terminal.calls import Call, Program
@@ -173,18 +173,10 @@ async def _ps(call: Call) -> int:
 
 
 async def _date(call: Call) -> int:
-    moment = datetime.datetime.fromtimestamp(call.world.now + call.world.slept, datetime.UTC)
+    moment = datetime.datetime.fromtimestamp(call.world.moment, datetime.UTC)
     form = next((word[1:] for word in call.words[1:] if word.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
     form = form.replace("%s", str(int(moment.timestamp()))).replace("%N", f"{moment.microsecond * 1000:09}")
     call.say(moment.strftime(form) + "\n")
-    return 0
-
-
-async def _sleep(call: Call) -> int:
-    """Simulated time only: the caller does not wait, `date` in the same script goes on."""
-    if len(call.words) < 2:
-        return call.complain("sleep: missing operand\n")
-    call.world.slept += min(processes.seconds_of(call.words[1]), 86_400.0)
     return 0
 
 
@@ -228,7 +220,6 @@ PROGRAMS: Mapping[str, Program] = {
     "netstat": _sockets,
     "ps": _ps,
     "date": _date,
-    "sleep": _sleep,
     "id": _id,
     "whoami": _id,
     "uname": _uname,

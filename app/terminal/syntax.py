@@ -6,7 +6,7 @@ Only the part of POSIX sh that troubleshooting pages use; anything else is a `Sy
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.machinery import errors
 
@@ -21,6 +21,10 @@ _CLOSERS = frozenset({"then", "do", "done", "fi", "else", "elif", "}", "esac"})
 
 class SyntaxFault(errors.BadRequest):
     """The line cannot be read; the message is what a shell says about it."""
+
+
+class Unfinished(SyntaxFault):
+    """The text ends in the middle of a command: more lines may complete it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,11 @@ Command = Simple | Branch | Each | Repeat | Group
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Commands whose output feeds the next; `negated` by a leading !."""
+    """Commands whose output feeds the next; `negated` by a leading !; nobody waits for one in the `background`."""
 
     commands: tuple[Command, ...]
     negated: bool = False
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ def parse(text: str, depth: int = 0) -> Script:
 
 def _unexpected(token: _Token | None) -> SyntaxFault:
     if token is None:
-        return SyntaxFault("syntax error: unexpected end of file")
+        return Unfinished("syntax error: unexpected end of file")
     shown = "newline" if token.text == "\n" else f'"{token.text}"'
     return SyntaxFault(f"syntax error: unexpected {shown}")
 
@@ -240,14 +245,14 @@ class _Scanner:
     def _until(self, sign: str) -> str:
         end = self.text.find(sign, self.at + 1)
         if end < 0:
-            raise SyntaxFault("syntax error: unterminated quoted string")
+            raise Unfinished("syntax error: unterminated quoted string")
         found = self.text[self.at + 1 : end]
         self.at = end + 1
         return found
 
     def _close(self, sign: str) -> None:
         if self.at >= len(self.text):
-            raise SyntaxFault("syntax error: unterminated quoted string")
+            raise Unfinished("syntax error: unterminated quoted string")
         self.at += len(sign)
 
     def _dollar(self, quoted: bool) -> Part | None:
@@ -297,7 +302,7 @@ class _Scanner:
                     self.at += len(closing)
                     return found
             self.at += 1
-        raise SyntaxFault('syntax error: unexpected end of file (expecting ")")')
+        raise Unfinished('syntax error: unexpected end of file (expecting ")")')
 
     def _skip(self, sign: str) -> None:
         self.at += 1
@@ -361,6 +366,8 @@ class _Parser:
                 if self.here is None:
                     raise _unexpected(None)
             elif self._is(";", "&", "\n"):
+                if self._is("&"):
+                    steps[-1] = (steps[-1][0], replace(steps[-1][1], background=True))
                 self.at += 1
             elif not self._is_over(ends):
                 raise _unexpected(self.here)
@@ -378,6 +385,8 @@ class _Parser:
         while self._is("|"):
             self.at += 1
             self._newlines()
+            if self.here is None:
+                raise _unexpected(None)
             commands.append(self._command())
         return Pipeline(tuple(commands), negated)
 

@@ -8,7 +8,7 @@ _CORE = frozenset(
     (
         *("sh", "env", "printenv", "hostname", "cat", "date", "sleep", "echo", "printf", "grep", "egrep", "fgrep"),
         *("head", "tail", "wc", "cut", "tr", "sort", "uniq", "sed", "awk", "seq", "tee", "true", "false", "touch"),
-        *("mkdir", "clear", "ls", "rm", "id", "whoami", "uname", "timeout", "xargs", "nohup"),
+        *("mkdir", "clear", "ls", "rm", "id", "whoami", "uname", "timeout", "xargs", "nohup", "tar"),
     )
 )
 BUSYBOX = _CORE | frozenset(
