@@ -9,7 +9,7 @@ from typing import Any
 
 from app.cluster import state
 from app.cluster.state import ClusterState
-from app.dataplane import diagnosis, fixing, phrases, policy_fixes, proxy, selection
+from app.dataplane import diagnosis, fixing, ingress_fixes, phrases, policy_fixes, proxy, selection
 from app.dataplane.fixing import Case, Fix
 from app.dataplane.sending import Completed
 from app.dataplane.trace import Outcome
@@ -362,6 +362,8 @@ _MAKERS: Mapping[str, Callable[[Case], Iterator[Fix]]] = {
     "NoHealthyNode": _policy("externalTrafficPolicy"),
     "SourceNotAllowed": _ranges,
     "NoRouteToServiceNetwork": _expose,
+    "IngressWithoutEndpoints": _selector,
     **policy_fixes.MAKERS,
+    **ingress_fixes.MAKERS,
 }
 """Which faults have a near fix; the others need a look at the pod, the network or the reader's own plan."""

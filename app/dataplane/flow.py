@@ -90,11 +90,24 @@ class Flow:
     masqueraded: bool = False
     load_balanced: bool = False
     passed_egress: bool = False
+    proxied: str = ""
+    """The Ingress controller's pod that carries the request on with a connection of its own."""
     server: Object | None = None
     server_name: str = ""
     answer: Answer = field(default_factory=Answer)
     hops: list[Hop] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+
+    def before_proxy(self) -> str:
+        """Return the source address that the program at this end of the connection sees."""
+        return self.steps[-1].before.src if self.steps else self.packet.src
+
+    def start_again(self, proxied: str) -> None:
+        """Forget the first connection: a program in between opens a second one."""
+        self.proxied = proxied
+        self.matched, self.endpoint, self.usable, self.entry = None, None, (), ""
+        self.passed_egress = self.masqueraded = self.load_balanced = False
+        self.server, self.server_name, self.answer = None, "", Answer()
 
     def called(self, namespace: str, name: str) -> str:
         """Name a Service as the client would: without its namespace when that is the client's own."""

@@ -12,6 +12,7 @@ from app.dataplane.steps import (
     deliver,
     host,
     host_port,
+    ingress,
     load_balance,
     network_policy,
     origin,
@@ -37,6 +38,8 @@ _IN_A_POD: tuple[StepFunction, ...] = (
     network_policy.check_ingress,
     # The kernel first: without a listener the program is never asked.
     deliver.find_listener,
+    # An Ingress controller answers only what it cannot carry on.
+    ingress.route_by_host_and_path,
     application.answer_in_pod,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from app.dataplane import reasons_failing, reasons_of_policies, reasons_passing
+from app.dataplane import reasons_failing, reasons_of_ingresses, reasons_of_policies, reasons_passing
 from app.dataplane.reason import Reason, Stage
 from app.dataplane.trace import Trace
 
@@ -23,8 +23,8 @@ def register(reasons: Iterable[Reason]) -> Mapping[str, Reason]:
     return MappingProxyType(found)
 
 
-PASSING = (*reasons_passing.PASSING, *reasons_of_policies.PASSING)
-FAILING = (*reasons_failing.FAILING, *reasons_of_policies.FAILING)
+PASSING = (*reasons_passing.PASSING, *reasons_of_policies.PASSING, *reasons_of_ingresses.PASSING)
+FAILING = (*reasons_failing.FAILING, *reasons_of_policies.FAILING, *reasons_of_ingresses.FAILING)
 REASONS = register((*PASSING, *FAILING))
 
 

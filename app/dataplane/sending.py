@@ -247,8 +247,15 @@ _OUTCOMES = {
 """What a client program sees of each fate."""
 
 
+_GATEWAY = {Disposition.REFUSED: 502, Disposition.RESET: 502, Disposition.NO_ROUTE: 502, Disposition.DROPPED: 504}
+"""What an Ingress controller answers when its own connection to the backend fails."""
+
+
 def _connected(trace: Trace, flow: Flow, found: lookup.Lookup | None) -> Result:
     outcome = _OUTCOMES[trace.disposition]
+    if flow.proxied and trace.disposition in _GATEWAY:
+        status = _GATEWAY[trace.disposition]
+        return Result(Outcome.HTTP_ERROR, timing.of(trace, flow, found), status, lookup=found, trace=trace)
     if trace.disposition is not Disposition.DELIVERED:
         return Result(outcome, timing.of(trace, flow, found), lookup=found, trace=trace)
     status = flow.answer.status

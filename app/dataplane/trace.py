@@ -38,6 +38,7 @@ class StepKind(StrEnum):
     ROUTE = "Route"
     LOAD_BALANCE = "LoadBalance"
     NETWORK_POLICY = "NetworkPolicy"
+    INGRESS = "Ingress"
     DELIVER = "Deliver"
     APPLICATION = "Application"
 

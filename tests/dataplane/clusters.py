@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from app.cluster import clock, journal, state
-from app.dataplane import policies
+from app.dataplane import ingresses, policies
 from app.machinery import objects, patches
 from app.machinery.objects import Draft, Key
 
@@ -27,6 +27,8 @@ RESOURCES = {
     "ReplicaSet": state.REPLICASETS,
     "Deployment": state.DEPLOYMENTS,
     "ConfigMap": state.CONFIGMAPS,
+    "Ingress": ingresses.INGRESSES,
+    "IngressClass": ingresses.INGRESS_CLASSES,
     "NetworkPolicy": policies.NETWORK_POLICIES,
 }
 
@@ -41,7 +43,7 @@ class Builder:
 
     def add(self, obj: Draft) -> Draft:
         meta = obj.setdefault("metadata", {})
-        if obj["kind"] not in ("Node", "Namespace"):
+        if obj["kind"] not in ("Node", "Namespace", "IngressClass"):
             meta.setdefault("namespace", "default")
         meta.setdefault("uid", f"uid-{len(self.objects)}")
         key = Key(*RESOURCES[obj["kind"]], meta.get("namespace", ""), meta["name"])
@@ -282,6 +284,8 @@ def build(described: Mapping[str, Any]) -> state.ClusterState:
         meta = {"name": row["name"], "namespace": row.get("namespace", "default")}
         spec = {name: value for name, value in row.items() if name not in meta}
         builder.add({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta, "spec": spec})
+    for obj in described.get("others", ()):
+        builder.add({"apiVersion": "networking.k8s.io/v1", **obj})
     for obj in described.get("slices", ()):
         builder.slice(obj)
     if "settings" in described:

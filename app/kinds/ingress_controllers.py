@@ -1,0 +1,44 @@
+"""Which images are Ingress controllers, and under which name an IngressClass calls each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.kinds import images
+from app.machinery import objects
+from app.machinery.objects import Object
+
+CONTROLLERS: Mapping[str, str] = {
+    "ingress-nginx/controller": "k8s.io/ingress-nginx",
+    "nginx/nginx-ingress": "nginx.org/ingress-controller",
+    "haproxytech/kubernetes-ingress": "haproxy.org/ingress-controller",
+    "kong/kubernetes-ingress-controller": "ingress-controllers.konghq.com/kong",
+}
+"""From the image's repository to `spec.controller` of its IngressClass, as its own manifests install it."""
+
+_FLAG = "--controller-class="
+
+
+def controller_of(pod: Object, container: str) -> str:
+    """Return the controller name of the program in that container; empty when it is no Ingress controller."""
+    for one in images.serving_containers(pod):
+        if one.get("name") != container:
+            continue
+        name = images.parse_name(str(one.get("image") or ""))
+        found = CONTROLLERS.get(name.repository, "")
+        words = [str(word) for word in [*(one.get("command") or ()), *(one.get("args") or ())]]
+        told = next((word.removeprefix(_FLAG) for word in words if word.startswith(_FLAG)), "")
+        return (told or found) if found else ""
+    return ""
+
+
+def serving_pods(pods: list[Object]) -> list[tuple[Object, str]]:
+    """Return the pods that run an Ingress controller, each with its controller name."""
+    found = []
+    for pod in pods:
+        for container in images.serving_containers(pod):
+            name = controller_of(pod, str(container.get("name") or ""))
+            if name and objects.condition_is_true(pod, "Ready"):
+                found.append((pod, name))
+                break
+    return found
