@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from app.kubeapi import app as kubeapi
-from app.kubeapi import kubeconfig
+from app.kubeapi import encoded, kubeconfig
 from app.machinery import errors
 from app.runtime.doors import Doors
 from app.runtime.host import Host
@@ -61,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.draining = asyncio.Event()
     app.state.drain = app.state.draining.set
+    app.state.encoded = encoded.Encoded()
     app.state.kubeconfig = kubeconfig.text
     app.state.error_page = pages.problem_page
     problems.install(app, pages.problem_page)

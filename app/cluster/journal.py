@@ -147,6 +147,12 @@ def decode_batch(body: bytes, lookup: Lookup) -> Batch:
     return Batch(entries, tuple(TimerChange(*t) for t in timers), cursors)
 
 
+def made_at(body: bytes) -> float:
+    """Return when a batch's first entry was made, without reading the rest of it."""
+    packed = body[1:]
+    return float(_DECODER.decode(zlib.decompress(packed) if body[:1] == PACKED else packed)[0][0][1])
+
+
 def _entry_row(entry: Entry) -> list[Any]:
     cause = entry.cause
     head: list[Any] = [

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.cluster import affinity, clock, history, indexes, journal, lag, queue
+from app.cluster import affinity, clock, history, indexes, journal, lag, ordering, queue
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -44,6 +44,8 @@ class Collection:
     objects: dict[Key, Object] = field(default_factory=dict)
     by_namespace: dict[str, dict[Key, None]] = field(default_factory=dict)
     labels: indexes.LabelIndex = field(default_factory=indexes.LabelIndex)
+    order: ordering.Order | None = None
+    """The keys as the API lists them; made by the first reader who wants them so."""
 
 
 @dataclass(slots=True)
@@ -127,6 +129,16 @@ class ClusterState:
         else:
             for key in collection.by_namespace.get(namespace, ()):
                 yield collection.objects[key]
+
+    def in_order(self, resource: Resource, namespace: str = "", start: str = "") -> Objects:
+        """Return a resource's objects by namespace and name, of one namespace or of all (""), from a place on."""
+        collection = self.collections.get(resource)
+        if collection is None:
+            return []
+        if collection.order is None:
+            collection.order = ordering.Order.of(collection.objects)
+        found = collection.objects
+        return [found[key] for key in collection.order.between(namespace, start)]
 
     def keys(self, resource: Resource, namespace: str | None = None) -> Iterable[Key]:
         """Return the keys of a resource, in order of creation."""
@@ -298,7 +310,11 @@ class ClusterState:
             names = collection.by_namespace.get(key.namespace)
             if names is not None:
                 names.pop(key, None)
+            if collection.order is not None:
+                collection.order.remove(key)
             return
+        if collection.order is not None and key not in collection.objects:
+            collection.order.add(key)
         collection.objects[key] = after
         collection.by_namespace.setdefault(key.namespace, {})[key] = None
         self._index_one(resource, collection, key, after)

@@ -7,7 +7,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from app.kubeapi import auth, discovery, openapi, paths, reading, status, streaming, watch, writing
+from app.kubeapi import (
+    auth,
+    discovery,
+    lasting,
+    lists,
+    openapi,
+    paths,
+    reading,
+    sockets,
+    status,
+    streaming,
+    watch,
+    writing,
+)
 from app.kubeapi.call import Call, flag
 from app.kubeapi.paths import Target
 from app.machinery import errors
@@ -33,8 +46,7 @@ async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         host = scope["app"].state.host
         call = Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
         if _is_watch(call):
-            assert target is not None
-            await watch.watch(scope, receive, send, target, host, entry.playground)
+            await watch.watch(call, watch.Lines(receive, send))
             return
         answer = await _answer(call)
     except errors.ApiError as refusal:
@@ -43,26 +55,36 @@ async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve a WebSocket: exec, for holders of an edit key; whatever else is asked is closed."""
+    """Serve a WebSocket: a watch, or an exec for holders of an edit key; any other is refused with a Status."""
     try:
         entry = await auth.enter(scope, scope["app"].state.doors)
-        target = paths.parse(entry.path)
-    except errors.ApiError:
-        target = None
-    if target is None or target.subresource != "exec" or not entry.role.covers(Role.EDIT):
-        await send({"type": "websocket.close", "code": 1008})
+    except errors.ApiError as refusal:
+        await sockets.refuse_early(scope, receive, send, refusal)
         return
-    host = scope["app"].state.host
-    await streaming.execute(
-        Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
-    )
+    target, host = paths.parse(entry.path), scope["app"].state.host
+    call = Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
+    try:
+        if _is_watch(call):
+            await watch.watch(call, watch.Messages(receive, send, scope.get("subprotocols") or ()))
+            return
+        if target is None or target.subresource != "exec":
+            raise status.not_served()
+        if not call.role.covers(Role.EDIT):
+            raise status.forbidden(target, "create", call.user)
+    except errors.ApiError as refusal:
+        await sockets.refuse(call, refusal)
+        return
+    if not await lasting.until_ended(scope, streaming.execute(call), lasting.until_deleted(host, call.playground)):
+        await send({"type": "websocket.close", "code": 1001})
 
 
 def _is_watch(call: Call) -> bool:
     target = call.target
-    if call.scope["method"] != "GET" or target is None or target.kind is None or target.name:
+    if call.scope.get("method", "GET") != "GET" or target is None or target.kind is None:
         return False
-    return flag(call.request.query_params.get("watch"))
+    if target.subresource:
+        return False
+    return target.is_watch or (not target.name and flag(call.connection.query_params.get("watch")))
 
 
 async def _answer(call: Call) -> Response:
@@ -106,7 +128,7 @@ async def _served(call: Call, target: Target, method: str) -> Response:
     if not target.name:
         match method:
             case "GET" | "HEAD":
-                return await reading.listing(call, target, kind)
+                return await lists.listing(call, target, kind)
             case "POST":
                 return await writing.create(call, target, kind)
             case "DELETE" if kind.resource != "namespaces":

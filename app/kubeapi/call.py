@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from app.kubeapi.paths import Target
@@ -33,11 +33,19 @@ class Call:
         return made
 
     @property
+    def connection(self) -> HTTPConnection:
+        """The call's headers and query, HTTP or WebSocket."""
+        return HTTPConnection(self.scope)
+
+    @property
     def user(self) -> str:
         """The user name that the key stands for."""
         return f"podlane:{self.role.value}"
 
 
 def flag(text: str | None) -> bool:
-    """Read a boolean query parameter."""
-    return text is not None and text.lower() in ("", "1", "true", "t")
+    """Read a boolean query parameter: absent, `false` and `0` say no, whatever else is there says yes.
+
+    Mirrors staging/src/k8s.io/apimachinery/pkg/runtime/conversion.go (release 1.36).
+    """
+    return text is not None and text.lower() not in ("0", "false")

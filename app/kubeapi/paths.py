@@ -39,6 +39,8 @@ class Target:
     name: str = ""
     subresource: str = ""
     rest: str = ""
+    is_watch: bool = False
+    """Asked in the old way, `/api/v1/watch/…`."""
 
     @property
     def api_version(self) -> str:
@@ -76,10 +78,14 @@ def subresources_of(kind: Kind) -> tuple[str, ...]:
 
 def _target(group: str, version: str, steps: list[str]) -> Target:
     namespace = ""
+    is_watch = steps[0] == "watch" and len(steps) > 1
+    steps = steps[1:] if is_watch else steps
     if steps[0] == "namespaces" and len(steps) >= 3 and not (group == "" and steps[2] in ("status", "finalize")):
         namespace, steps = steps[1], steps[2:]
     resource, name, subresource, *rest = [*steps, "", "", ""][: max(3, len(steps))]
-    return Target(group, version, resource, namespace, name, subresource, "/".join(part for part in rest if part))
+    return Target(
+        group, version, resource, namespace, name, subresource, "/".join(part for part in rest if part), is_watch
+    )
 
 
 _SERVED = {(kind.group, kind.version, kind.resource): kind for kind in KINDS}

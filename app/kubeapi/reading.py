@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +12,7 @@ from starlette.responses import Response
 from app.cluster import state
 from app.kinds import endpoints
 from app.kinds.kind import Kind
-from app.kubeapi import status, table
+from app.kubeapi import options, status, table
 from app.kubeapi.call import Call
 from app.kubeapi.paths import Target
 from app.machinery import errors, fields, labels, objects
@@ -43,6 +40,11 @@ _FLAGS = frozenset({"spec.hostNetwork", "spec.unschedulable"})
 _COUNTS = frozenset({"status.replicas"})
 
 
+def everything(_: Object) -> bool:
+    """Select every object: the predicate of no selector at all."""
+    return True
+
+
 def selecting(kind: Kind, labels_text: str, fields_text: str) -> Callable[[Object], bool]:
     """Make the predicate of a labelSelector and a fieldSelector; refuses what cannot be read or selected by."""
     try:
@@ -58,6 +60,9 @@ def selecting(kind: Kind, labels_text: str, fields_text: str) -> Callable[[Objec
             raise errors.BadRequest(
                 f'"{term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
             )
+
+    if not by_label.requirements and not by_label.nothing and not by_field.terms:
+        return everything
 
     def matches(obj: Object) -> bool:
         if not labels.matches(by_label, objects.labels_of(obj)):
@@ -87,7 +92,7 @@ def field_of(obj: Object, name: str) -> str:
 
 async def get(call: Call, target: Target, kind: Kind) -> Response:
     """Answer with one object."""
-    held = await _state(call, target)
+    held = await _state(call)
     found = present(held, target, kind)
     return await one(call, kind, found, warnings=_deprecated(kind))
 
@@ -117,58 +122,22 @@ async def one(call: Call, kind: Kind, obj: Object, code: int = 200, warnings: Se
 
 
 def answer(body: Any, code: int = 200, warnings: Sequence[str] = ()) -> Response:
-    """Answer with JSON."""
-    made = Response(msgspec.json.encode(body), code, {"Cache-Control": "no-cache, private"}, "application/json")
+    """Answer with JSON; bytes are JSON already."""
+    made = Response(
+        body if isinstance(body, bytes) else msgspec.json.encode(body),
+        code,
+        {"Cache-Control": "no-cache, private"},
+        "application/json",
+    )
     for name, text in status.warning_headers(warnings):
         made.headers.append(name, text)
     return made
-
-
-async def listing(call: Call, target: Target, kind: Kind) -> Response:
-    """Answer with a collection, or one page of it."""
-    request = call.request
-    query = request.query_params
-    matches = selecting(kind, query.get("labelSelector", ""), query.get("fieldSelector", ""))
-    start, at = _continued(query.get("continue", ""))
-    held = await _state(call, target, at)
-    version = held.revision
-    found = [obj for obj in in_order(held, target, kind) if _place(obj) >= start and matches(obj)]
-    limit = _limit(query.get("limit", ""))
-    meta: dict[str, Any] = {"resourceVersion": str(version)}
-    if limit and len(found) > limit:
-        meta["continue"] = _token(version, _place(found[limit]))
-        if not query.get("labelSelector") and not query.get("fieldSelector"):
-            meta["remainingItemCount"] = len(found) - limit
-        found = found[:limit]
-    accept = request.headers.get("accept", "")
-    if table.wanted(accept):
-        body: Any = table.render(kind, found, await _now(call), meta, include=_include(request))
-    elif table.metadata_wanted(accept):
-        partials = [table.partial(obj) for obj in found]
-        body = {
-            "kind": "PartialObjectMetadataList",
-            "apiVersion": "meta.k8s.io/v1",
-            "metadata": meta,
-            "items": partials,
-        }
-    else:
-        body = collection(kind, found, meta)
-    return answer(body, warnings=_deprecated(kind))
 
 
 def collection(kind: Kind, found: Sequence[Object], meta: Mapping[str, Any]) -> dict[str, Any]:
     """Make a list object; its members do not repeat apiVersion and kind."""
     bare = [{name: value for name, value in obj.items() if name not in ("apiVersion", "kind")} for obj in found]
     return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": dict(meta), "items": bare}
-
-
-def in_order(held: state.ClusterState, target: Target, kind: Kind) -> list[Object]:
-    """Return a collection's objects by namespace and name."""
-    return sorted(held.list(kind.resource_key, target.namespace or None), key=_place)
-
-
-def _place(obj: Object) -> tuple[str, str]:
-    return objects.namespace_of(obj), objects.name_of(obj)
 
 
 def _deprecated(kind: Kind) -> tuple[str, ...]:
@@ -183,75 +152,10 @@ async def _now(call: Call) -> float:
     return (await call.host.describe(call.playground)).clock.now
 
 
-async def _state(call: Call, target: Target, at: int = 0) -> state.ClusterState:
-    """Return the state to read from: the present one, or that of an exact revision."""
-    query = call.request.query_params
+async def _state(call: Call) -> state.ClusterState:
+    """Return the state to read one object from; a revision that is still to come is refused."""
+    asked = options.read({"resourceVersion": call.request.query_params.get("resourceVersion", "")}, is_watch=False)
     held = await call.host.read(call.playground)
-    version, match = query.get("resourceVersion", ""), query.get("resourceVersionMatch", "")
-    if match and not version:
-        raise _invalid_options(
-            "resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"
-        )
-    if version:
-        if not version.isdigit():
-            raise errors.BadRequest(
-                f"invalid resource version: strconv.ParseUint: parsing {json.dumps(version)}: invalid syntax"
-            )
-        if int(version) > held.revision:
-            raise _too_large(int(version), held.revision)
-        if match == "Exact":
-            at = int(version)
-    if not at or at == held.revision:
-        return held
-    if at > held.revision:
-        raise errors.BadRequest("invalid continue token: from the future")
-    return await call.host.past(call.playground, at)
-
-
-def _too_large(asked: int, current: int) -> status.Refusal:
-    return status.Refusal(
-        504,
-        "Timeout",
-        f"Too large resource version: {asked}, current: {current}",
-        {
-            "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
-            "retryAfterSeconds": 1,
-        },
-    )
-
-
-def _invalid_options(field: str, detail: str) -> status.Refusal:
-    return status.Refusal(
-        422,
-        "Invalid",
-        f'ListOptions.meta.k8s.io "" is invalid: {field}: Forbidden: {detail}',
-        {
-            "group": "meta.k8s.io",
-            "kind": "ListOptions",
-            "causes": [{"reason": "FieldValueForbidden", "message": f"Forbidden: {detail}", "field": field}],
-        },
-    )
-
-
-def _limit(text: str) -> int:
-    if text and not text.removeprefix("-").isdigit():
-        raise errors.BadRequest(f"strconv.ParseInt: parsing {json.dumps(text)}: invalid syntax")
-    return max(0, int(text or 0))
-
-
-def _token(version: int, place: tuple[str, str]) -> str:
-    start = "/".join(part for part in place if part) if not place[0] else f"{place[0]}/{place[1]}"
-    raw = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
-
-
-def _continued(token: str) -> tuple[tuple[str, str], int]:
-    """Read a continue token: where the page starts, and the revision of the first page."""
-    if not token:
-        return ("", ""), 0
-    try:
-        raw = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        namespace, _, name = raw["start"].rpartition("/")
-        return (str(namespace), str(name)), int(raw["rv"])
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
-        raise errors.BadRequest(f"invalid continue token: {error}") from None
+    if asked.version > held.revision:
+        raise options.too_large(asked.version, held.revision)
+    return held

@@ -23,6 +23,8 @@ class Refusal(errors.ApiError):
         super().__init__(message, details=details)
         self.code = code
         self.reason = reason
+        self.metadata: Mapping[str, Any] = {}
+        """The list metadata of the Status: a token to go on with, where there is one."""
 
 
 def unauthorized() -> Refusal:
@@ -66,7 +68,7 @@ def of(error: errors.ApiError, target: Target | None = None) -> dict[str, Any]:
     told: dict[str, Any] = {
         "kind": "Status",
         "apiVersion": "v1",
-        "metadata": {},
+        "metadata": dict(error.metadata) if isinstance(error, Refusal) else {},
         "status": "Failure",
         "message": error.message,
         "reason": error.reason,

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from app.cluster import state
 from app.engine import commands
-from app.kubeapi import status
+from app.kubeapi import sockets, status
 from app.kubeapi.call import Call, flag
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
@@ -29,12 +29,12 @@ async def execute(call: Call) -> None:
     try:
         pod, container, argv = await _wanted(call)
     except errors.ApiError as refusal:
-        await _refuse(call, refusal)
+        await sockets.refuse(call, refusal)
         return
     offered = call.scope.get("subprotocols") or []
     chosen = next((one for one in PROTOCOLS if one in offered), None)
     if chosen is None:
-        await _refuse(call, errors.BadRequest("unable to upgrade: no supported subprotocol was offered"))
+        await sockets.refuse(call, errors.BadRequest("unable to upgrade: no supported subprotocol was offered"))
         return
     await call.receive()
     await call.send({"type": "websocket.accept", "subprotocol": chosen})
@@ -188,15 +188,3 @@ async def ask(call: Call, path: str) -> tuple[int, str]:
 
     await call.scope["app"](scope, receive, send)
     return seen["status"], seen["body"].decode("utf-8", "replace")
-
-
-async def _refuse(call: Call, refusal: errors.ApiError) -> None:
-    """Answer the upgrade with a Status body instead."""
-    body = json.dumps(status.of(refusal, call.target)).encode()
-    await call.receive()
-    if "websocket.http.response" not in (call.scope.get("extensions") or {}):
-        await call.send({"type": "websocket.close", "code": 1000})
-        return
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await call.send({"type": "websocket.http.response.start", "status": refusal.code, "headers": headers})
-    await call.send({"type": "websocket.http.response.body", "body": body})

@@ -1,110 +1,160 @@
-"""Watches: every change of a collection as one line of JSON, in order, none left out or joined.
+"""Watches: every change of a collection, in order, none left out or joined; over HTTP as lines, or over a WebSocket.
 
 Mirrors staging/src/k8s.io/apiserver/pkg/endpoints/handlers/watch.go and storage/cacher (release 1.36).
+A watcher is a cursor: what it has not read yet waits in the journal, not in a queue of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
 
 from app.cluster import journal
 from app.kinds.kind import Kind
-from app.kubeapi import reading, status, table
-from app.kubeapi.call import flag
+from app.kubeapi import lasting, lists, options, reading, status, table
+from app.kubeapi.call import Call
+from app.kubeapi.options import ListOptions
 from app.kubeapi.paths import Target
 from app.machinery import errors, objects
 from app.machinery.objects import Object
-from app.runtime.host import Host
 
 BOOKMARK_SECONDS = 60.0
 BEFORE_END = 2.0
-SHORTEST, LONGEST = 1_800, 3_600
-"""Between these many seconds a watch ends that did not say how long it may last."""
+STUCK_SECONDS = 60.0
+"""A watcher that takes nothing for so long is given up; it finds its place again by its resourceVersion."""
+CHUNK = 256
+"""Frames written at once: what a reader that does not read holds up."""
 INITIAL_END = "k8s.io/initial-events-end"
 Matches = Callable[[Object], bool]
+Seen = tuple[journal.ChangeType, Object]
+
+
+class Stuck(Exception):
+    """The reader takes nothing."""
+
+
+class Sink(Protocol):
+    """Where frames go."""
+
+    async def begin(self) -> None:
+        """Say that the watch is accepted."""
+
+    async def write(self, frames: list[bytes]) -> None:
+        """Send these frames, in order."""
+
+    async def end(self) -> None:
+        """Close in good order."""
+
+    async def gone(self) -> None:
+        """Return when the reader has gone."""
+
+
+class Lines:
+    """Frames as lines of a chunked HTTP body."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+
+    async def begin(self) -> None:
+        """Send the head, so that a reader of a quiet collection knows it is heard."""
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache, private")]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": True})
+
+    async def write(self, frames: list[bytes]) -> None:
+        """Send the frames as one piece."""
+        await self._send({"type": "http.response.body", "body": b"".join(frames), "more_body": True})
+
+    async def end(self) -> None:
+        """End the body: the reader sees a clean end of file."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def gone(self) -> None:
+        """Return when the connection is closed."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+class Messages:
+    """Frames as text messages of a WebSocket."""
+
+    def __init__(self, receive: Receive, send: Send, offered: Iterable[str]) -> None:
+        self._receive = receive
+        self._send = send
+        self._chosen = next((one for one in offered if one == "binary.k8s.io"), None)
+
+    async def begin(self) -> None:
+        """Accept the upgrade."""
+        await self._receive()
+        await self._send({"type": "websocket.accept", "subprotocol": self._chosen})
+
+    async def write(self, frames: list[bytes]) -> None:
+        """Send each frame as a message of its own."""
+        for frame in frames:
+            told: dict[str, Any] = {"bytes": frame} if self._chosen else {"text": frame.decode()}
+            await self._send({"type": "websocket.send", **told})
+
+    async def end(self) -> None:
+        """Close normally."""
+        await self._send({"type": "websocket.close", "code": 1000})
+
+    async def gone(self) -> None:
+        """Return when the reader has closed."""
+        while (await self._receive())["type"] != "websocket.disconnect":
+            pass
 
 
 @dataclass(slots=True)
 class Watch:
     """One watcher: what it wants, how far it has come."""
 
-    host: Host
-    playground: str
+    call: Call
     target: Target
     kind: Kind
+    told: ListOptions
     matches: Matches
     accept: str
-    include: str
-    bookmarks: bool
+    sink: Sink
     at: int = 0
     now: float = 0.0
     has_columns: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-
-async def watch(scope: Scope, receive: Receive, send: Send, target: Target, host: Host, playground: str) -> None:
-    """Answer a watch until its time is over, the reader goes, or the server drains."""
-    request = Request(scope, receive)
-    query = request.query_params
-    kind = target.kind
-    try:
-        if kind is None:
-            raise status.not_served()
-        since = _since(query)
-        by_selector = reading.selecting(kind, query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        seconds = _seconds(query.get("timeoutSeconds", ""))
-        now = (await host.describe(playground)).clock.now
-        held = await host.read(playground)
-    except errors.ApiError as error:
-        await status.response(error, target)(scope, receive, send)
-        return
-    one = Watch(
-        host=host,
-        playground=playground,
-        target=target,
-        kind=kind,
-        matches=lambda obj: (not target.name or objects.name_of(obj) == target.name) and by_selector(obj),
-        accept=request.headers.get("accept", ""),
-        include=query.get("includeObject", "Metadata"),
-        bookmarks=flag(query.get("allowWatchBookmarks")),
-        at=held.revision,
-        now=now,
-    )
-    asked = query.get("sendInitialEvents")
-    with_present = flag(asked) if asked is not None else since == 0
-    present = [obj for obj in reading.in_order(held, target, kind) if one.matches(obj)] if with_present else []
-    if since and not with_present:
-        one.at = since
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache, private")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await _write(send, b"")
-    for obj in present:
-        await _write(send, _line(one, journal.ChangeType.ADDED, obj))
-    if with_present and one.bookmarks and (asked is not None or query.get("resourceVersion") == "0"):
-        await _write(send, _bookmark(one, {INITIAL_END: "true"}))
-    await _until_first(
-        _pump(one, send, held.revision),
-        _mark(one, send),
-        _end(one, send, seconds),
-        _gone(receive),
-        scope["app"].state.draining.wait(),
-    )
-    with contextlib.suppress(OSError):
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    @property
+    def form(self) -> str:
+        """Name the encoding: watchers of the same form share their frames."""
+        if table.wanted(self.accept):
+            return f"table {self.told.include}"
+        return "metadata" if table.metadata_wanted(self.accept) else "whole"
 
 
-def change_of(
-    body: journal.Body, target: Target, matches: Matches, revision: int
-) -> tuple[journal.ChangeType, Object] | None:
+async def watch(call: Call, sink: Sink) -> None:
+    """Answer a watch until its time is over, its reader goes, or whatever else ends it; a refusal raises."""
+    one = await _asked(call, sink)
+    told = one.told
+    with_present = told.initial if told.initial is not None else told.version == 0
+    present, head = await _present(one, with_present=with_present)
+    if not with_present and told.version:
+        one.at = told.version
+    await sink.begin()
+    with contextlib.suppress(Stuck):
+        call.host.measures.streams.inc()
+        try:
+            await lasting.until_ended(call.scope, _pump(one, present, head), _marked(one), sink.gone())
+        finally:
+            call.host.measures.streams.dec()
+        with contextlib.suppress(OSError):
+            await _in_time(sink.end())
+
+
+def change_of(body: journal.Body, target: Target, matches: Matches, revision: int) -> Seen | None:
     """Return what a watcher of the target sees of an entry.
 
     An object that begins to match is ADDED, one that ceases to is DELETED in its last matching state; whatever is
@@ -113,9 +163,11 @@ def change_of(
     if not isinstance(body, journal.ObjectChanged):
         return None
     key = body.key
-    if (key.group, key.resource) != (target.group, target.resource):
+    if key.resource != target.resource or key.group != target.group:
         return None
     if target.namespace and key.namespace != target.namespace:
+        return None
+    if target.name and key.name != target.name:
         return None
     after = body.after if body.type is not journal.ChangeType.DELETED else None
     matched = body.before is not None and matches(body.before)
@@ -127,91 +179,114 @@ def change_of(
     return journal.ChangeType.DELETED, gone
 
 
-def _since(query: Mapping[str, str]) -> int:
-    """Return the revision to begin after, 0 for what is there now; refuses what makes no sense."""
-    match, version = query.get("resourceVersionMatch", ""), query.get("resourceVersion", "")
-    if "sendInitialEvents" in query and match != "NotOlderThan":
-        raise _forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
-    if match and "sendInitialEvents" not in query:
-        raise _forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
-    if version and (not version.isascii() or not version.isdigit() or len(version) > 18):
-        message = f'Internal error occurred: strconv.ParseUint: parsing "{version[:64]}": invalid syntax'
-        raise status.Refusal(500, "InternalError", message)
-    return int(version or 0)
+async def _asked(call: Call, sink: Sink) -> Watch:
+    target = call.target
+    if target is None or target.kind is None:
+        raise status.not_served()
+    connection = call.connection
+    told = options.read(connection.query_params, is_watch=True)
+    matches = reading.selecting(target.kind, told.labels, told.fields)
+    return Watch(call, target, target.kind, told, matches, connection.headers.get("accept", ""), sink)
 
 
-def _forbidden(detail: str) -> status.Refusal:
-    return status.Refusal(
-        422,
-        "Invalid",
-        f'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: {detail}',
-        {"group": "meta.k8s.io", "kind": "ListOptions"},
-    )
+async def _present(one: Watch, *, with_present: bool) -> tuple[list[Object], int]:
+    """Return what is there now, if that is wanted, and the revision of it; the watch stands there then."""
+    call, target, told = one.call, one.target, one.told
+    one.now = (await call.host.describe(call.playground)).clock.now
+    held = await call.host.read(call.playground)
+    one.at = held.revision
+    if not with_present:
+        return [], held.revision
+    if told.version > held.revision:
+        raise options.too_large(told.version, held.revision)
+    if target.name:
+        named = held.get(one.kind.key(target.namespace, target.name))
+        found = [] if named is None else [named]
+    else:
+        found = held.in_order(one.kind.resource_key, target.namespace)
+    return [obj for obj in found if one.matches(obj)], held.revision
 
 
-def _seconds(text: str) -> float:
-    if text and (not text.isascii() or not text.isdigit() or len(text) > 9):
-        raise errors.BadRequest(f'strconv.ParseInt: parsing "{text[:64]}": invalid syntax')
-    return float(int(text or 0) or random.randint(SHORTEST, LONGEST))
+async def _pump(one: Watch, present: list[Object], head: int) -> None:
+    """Write what is there, then follow the journal; a revision that is still to come is waited for."""
+    call, wanted = one.call, one.at
+    async with one.lock:
+        for first in range(0, len(present), CHUNK):
+            await _write(one, [_line(one, (journal.ChangeType.ADDED, obj)) for obj in present[first : first + CHUNK]])
+        begun = one.told.initial or (one.told.initial is None and one.told.is_any)
+        if one.told.bookmarks and begun:
+            await _write(one, [_bookmark(one, {INITIAL_END: "true"})])
+    if not one.told.version or wanted != one.told.version or not await call.host.is_compacted(call.playground, wanted):
+        with contextlib.suppress(errors.NotFound):
+            async for entries in _entries(one, min(wanted, head)):
+                await _tell(one, entries, wanted)
+        return
+    gone = status.of(errors.Expired(f"too old resource version: {wanted} ({head})"))
+    await _write(one, [msgspec.json.encode({"type": "ERROR", "object": gone}) + b"\n"])
 
 
-async def _pump(one: Watch, send: Send, head: int) -> None:
-    """Follow the journal; a revision that is still to come is waited for."""
-    wanted = one.at
-    try:
-        async with contextlib.aclosing(one.host.follow(one.playground, min(wanted, head))) as commits:
-            async for entries in commits:
-                for entry in entries:
-                    seen = change_of(entry.body, one.target, one.matches, entry.revision)
-                    async with one.lock:
-                        if seen is not None and entry.revision > wanted:
-                            one.now = entry.at
-                            await _write(send, _line(one, *seen))
-                        one.at = max(one.at, entry.revision)
-    except errors.Expired:
-        message = f"too old resource version: {wanted} ({head})"
-        gone = status.of(errors.Expired(message))
-        await _write(send, msgspec.json.encode({"type": "ERROR", "object": gone}) + b"\n")
-    except errors.NotFound:
-        pass
+async def _entries(one: Watch, since: int) -> AsyncIterator[tuple[journal.Entry, ...]]:
+    async with contextlib.aclosing(one.call.host.follow(one.call.playground, since)) as commits:
+        async for entries in commits:
+            for first in range(0, len(entries), CHUNK):
+                yield entries[first : first + CHUNK]
 
 
-async def _mark(one: Watch, send: Send) -> None:
-    while True:
-        await asyncio.sleep(BOOKMARK_SECONDS)
-        await _tell_place(one, send)
+async def _tell(one: Watch, entries: tuple[journal.Entry, ...], wanted: int) -> None:
+    """Write what the watcher sees of these entries above the revision it wanted."""
+    target, matches = one.target, one.matches
+    async with one.lock:
+        frames = []
+        for entry in entries:
+            if entry.revision <= wanted:
+                continue
+            seen = change_of(entry.body, target, matches, entry.revision)
+            if seen is not None:
+                frames.append(_frame(one, entry, seen))
+        if frames:
+            await _write(one, frames)
+        one.at = max(one.at, entries[-1].revision)
 
 
-async def _end(one: Watch, send: Send, seconds: float) -> None:
-    early = min(BEFORE_END, seconds / 2)
-    await asyncio.sleep(seconds - early)
-    await _tell_place(one, send)
+def _frame(one: Watch, entry: journal.Entry, seen: Seen) -> bytes:
+    """Return the frame of an entry, shared by all watchers who see it alike."""
+    one.now = entry.at
+    form = one.form
+    if form.startswith("table") and not one.has_columns:
+        return _line(one, seen)
+    memory = lists.memory_of(one.call)
+    return memory.frame(f"{form} {seen[0]}", one.call.playground, entry.revision, lambda: _line(one, seen))
+
+
+async def _marked(one: Watch) -> None:
+    """Tell the place from time to time and shortly before the end; return when the time is over."""
+    left = options.lasting(one.told)
+    early = min(BEFORE_END, left / 2)
+    left -= early
+    while left > 0:
+        pause = min(BOOKMARK_SECONDS, left)
+        await asyncio.sleep(pause)
+        left -= pause
+        await _tell_place(one)
     await asyncio.sleep(early)
 
 
-async def _tell_place(one: Watch, send: Send) -> None:
-    if one.bookmarks:
+async def _tell_place(one: Watch) -> None:
+    if one.told.bookmarks:
         async with one.lock:
-            await _write(send, _bookmark(one))
+            await _write(one, [_bookmark(one)])
 
 
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _write(one: Watch, frames: list[bytes]) -> None:
+    await _in_time(one.sink.write(frames))
 
 
-async def _until_first(*ends: Coroutine[Any, Any, Any]) -> None:
-    tasks = [asyncio.create_task(end) for end in ends]
+async def _in_time(sending: Any) -> None:
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _write(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+        async with asyncio.timeout(STUCK_SECONDS):
+            await sending
+    except TimeoutError:
+        raise Stuck from None
 
 
 def _bookmark(one: Watch, annotations: Mapping[str, str] | None = None) -> bytes:
@@ -226,7 +301,8 @@ def _bookmark(one: Watch, annotations: Mapping[str, str] | None = None) -> bytes
     return msgspec.json.encode({"type": "BOOKMARK", "object": obj}) + b"\n"
 
 
-def _line(one: Watch, change: journal.ChangeType, obj: Object) -> bytes:
+def _line(one: Watch, seen: Seen) -> bytes:
+    change, obj = seen
     shown: Any = obj
     if table.wanted(one.accept):
         shown = _table(one, [obj], {"resourceVersion": objects.metadata(obj).get("resourceVersion", "")})
@@ -236,6 +312,6 @@ def _line(one: Watch, change: journal.ChangeType, obj: Object) -> bytes:
 
 
 def _table(one: Watch, found: list[Object], meta: Mapping[str, Any]) -> dict[str, Any]:
-    made = table.render(one.kind, found, one.now, meta, include=one.include, with_columns=not one.has_columns)
+    include, with_columns = one.told.include, not one.has_columns
     one.has_columns = True
-    return made
+    return table.render(one.kind, found, one.now, meta, include=include, with_columns=with_columns)

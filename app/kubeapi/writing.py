@@ -152,7 +152,7 @@ async def delete_all(call: Call, target: Target, kind: Kind) -> Response:
     options, query = await _delete_options(call), call.request.query_params
     matches = reading.selecting(kind, query.get("labelSelector", ""), query.get("fieldSelector", ""))
     held = await call.host.read(call.playground)
-    keys = tuple(kind.key_of(obj) for obj in reading.in_order(held, target, kind) if matches(obj))
+    keys = tuple(kind.key_of(obj) for obj in held.in_order(kind.resource_key, target.namespace) if matches(obj))
     command = commands.DeleteCollection(call.actor, keys, _grace(options), _propagation(options), dry_run=_is_dry(call))
     done = await call.host.execute(call.playground, command)
     return reading.answer(reading.collection(kind, done.result, {"resourceVersion": str(done.revision)}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -31,10 +33,15 @@ class _Memory(Generic[T]):
         if found is not None and now - found[0] < self.seconds:
             return found[1]
         if len(self.known) >= MOST_REMEMBERED:
-            self.known.clear()
+            self.forget()
+        # What was asked before the memory was cleared is not remembered after it.
+        known = self.known
         answer = await ask()
-        self.known[place] = (now, answer)
+        known[place] = (now, answer)
         return answer
+
+    def forget(self) -> None:
+        self.known = {}
 
 
 class Doors:
@@ -46,6 +53,7 @@ class Doors:
         self._keys: _Memory[keys.Found | None] = _Memory(seconds)
         self._roles: _Memory[Role | None] = _Memory(seconds)
         self._touched: dict[str, float] = {}
+        self._bell = asyncio.Event()
 
     async def key(self, text: str) -> keys.Found | None:
         """Return what the store knows of a key's text."""
@@ -97,7 +105,20 @@ class Doors:
 
         await self._shelf.write(work)
         self._forget()
+        self._bell.set()
+        self._bell = asyncio.Event()
         return text
+
+    def changes(self) -> Callable[[], Awaitable[None]]:
+        """Return what waits until a key may have been replaced since this call: the bell, or a look now and then."""
+        bell = self._bell
+
+        async def wait() -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._keys.seconds):
+                    await bell.wait()
+
+        return wait
 
     async def forget_old(self, unused_since: float) -> None:
         """Forget browsers and revoked keys that nobody came back with."""
@@ -110,8 +131,8 @@ class Doors:
         self._forget()
 
     def _forget(self) -> None:
-        self._keys.known.clear()
-        self._roles.known.clear()
+        self._keys.forget()
+        self._roles.forget()
 
     async def _touch(self, sign_in: str) -> None:
         now = self._shelf.wall()

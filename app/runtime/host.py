@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from app.cluster import clock, state
 from app.engine import commands, execute
 from app.machinery import errors
-from app.runtime import clocks, creation, loading, measures, shelf, ticker
+from app.runtime import clocks, creation, hub, loading, measures, shelf, ticker
 from app.runtime.creation import Created, NewPlayground
 from app.runtime.doors import Doors
 from app.runtime.hub import Entries, Frames
@@ -37,6 +37,8 @@ EXPIRE_EVERY = 3_600.0
 UNUSED_SECONDS = 30 * 86_400.0
 POLL_EVERY = 0.25
 READY_WITHIN = 3.0
+KEPT_SECONDS = 300.0
+"""Simulated seconds for which a reader may stay away, however much happens meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,14 @@ class Host:
                 f"There is no revision {revision}; this playground's history goes from 1 to {head}."
             )
         return await self.shelf.in_thread(lambda: loading.at_revision(self.db, row, revision))
+
+    async def is_compacted(self, playground: str, since: int) -> bool:
+        """Say whether readers can no longer read on from the revision: what lies behind the newest entries and is old."""
+        loaded = await self._open(playground)
+        if since >= loaded.ring.head - hub.RING or loaded.ring.after(since) is not None:
+            return False
+        oldest = loaded.now(self.wall()) - KEPT_SECONDS
+        return await self.shelf.read(lambda connection: loading.is_older(connection, playground, since, oldest))
 
     async def rename(self, playground: str, title: str) -> None:
         """Give the playground another title. No entry is written."""

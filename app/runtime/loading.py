@@ -75,6 +75,12 @@ def past(db: database.Database, row: playgrounds.Row, since: int) -> Iterator[En
             yield entries
 
 
+def is_older(connection: database.Connection, playground: str, since: int, moment: float) -> bool:
+    """Say whether the commit that follows the revision was made before the moment, or is no longer there."""
+    following = stored.batches_after(connection, playground, since, limit=1)
+    return not following or journal.made_at(following[0].body) < moment
+
+
 def _base(db: database.Database, row: playgrounds.Row, revision: int) -> state.ClusterState:
     kept = db.read(lambda connection: stored.snapshot_before(connection, row.id, revision))
     if kept is not None:

@@ -1,0 +1,54 @@
+"""What lasts: a watch, an exec, a followed log. It ends when its work does, and whatever else ends it.
+
+A caller that goes, a key that is replaced, a playground that is deleted, a server that drains.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from starlette.types import Scope
+
+from app.kubeapi import auth
+from app.machinery import errors
+from app.runtime.host import Host
+
+
+async def until_ended(scope: Scope, work: Coroutine[Any, Any, Any], *ends: Coroutine[Any, Any, Any]) -> bool:
+    """Return when the work or one of its ends has come, the caller's key opens nothing any more, or the server drains.
+
+    Says whether it was the work that came to its end. What then still runs is cancelled; what failed raises.
+    """
+    draining: asyncio.Event = scope["app"].state.draining
+    tasks = [asyncio.create_task(end) for end in (work, *ends, draining.wait(), _until_locked_out(scope))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        return tasks[0] in done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until_deleted(host: Host, playground: str) -> None:
+    """Return when the playground is gone; until then it counts as being read, and stays awake."""
+    try:
+        async for _ in host.follow(playground, (await host.describe(playground)).revision):
+            pass
+    except (errors.NotFound, errors.Expired):
+        return
+
+
+async def _until_locked_out(scope: Scope) -> None:
+    doors = scope["app"].state.doors
+    while True:
+        changed = doors.changes()
+        try:
+            await auth.enter(scope, doors)
+        except errors.ApiError:
+            return
+        await changed()
