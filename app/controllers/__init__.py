@@ -11,6 +11,7 @@ from app.controllers import (
     endpoints,
     endpointslice,
     garbage_collector,
+    ingress,
     kube_proxy,
     kubelet,
     load_balancer,
@@ -36,6 +37,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     endpointslice.CONTROLLER,  # which is what Services point to: once per batch of pods, hence after them
     endpoints.CONTROLLER,
     load_balancer.CONTROLLER,
+    ingress.CONTROLLER,  # tells the load balancer's address
     garbage_collector.CONTROLLER,  # what lost its owner goes after the owner's own controller has had its say
     node_lifecycle.CONTROLLER,  # pods of lost nodes
     kube_proxy.CONTROLLER,  # last: the nodes' rules follow everything above

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.kinds import images
-from app.machinery import objects
 from app.machinery.objects import Object
 
 CONTROLLERS: Mapping[str, str] = {
@@ -32,13 +31,10 @@ def controller_of(pod: Object, container: str) -> str:
     return ""
 
 
-def serving_pods(pods: list[Object]) -> list[tuple[Object, str]]:
-    """Return the pods that run an Ingress controller, each with its controller name."""
-    found = []
-    for pod in pods:
-        for container in images.serving_containers(pod):
-            name = controller_of(pod, str(container.get("name") or ""))
-            if name and objects.condition_is_true(pod, "Ready"):
-                found.append((pod, name))
-                break
-    return found
+def name_of(pod: Object) -> str:
+    """Return the controller name of the Ingress controller that a pod runs; empty when it runs none."""
+    for container in images.serving_containers(pod):
+        found = controller_of(pod, str(container.get("name") or ""))
+        if found:
+            return found
+    return ""
