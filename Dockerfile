@@ -6,9 +6,10 @@ RUN python -m venv /srv/podlane
 ENV PATH=/srv/podlane/bin:$PATH
 COPY requirements/run.txt requirements/
 RUN pip install --quiet --require-hashes --no-deps --only-binary :all: -r requirements/run.txt
+COPY requirements/schemas.txt requirements/
 COPY package.json package-lock.json .npmrc ./
 COPY tools tools
-RUN python tools/vendor.py
+RUN python tools/vendor.py && mkdir -p app/kubeapi && python tools/published.py
 COPY pyproject.toml hatch_build.py LICENSE ./
 COPY static static
 COPY templates templates

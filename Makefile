@@ -14,7 +14,7 @@ EDITABLE := $(PIP) install --quiet --no-deps --no-build-isolation --no-index -e 
 help: ## Show this list
 	@$(PYTHON) -c "import re; [print(f'make {n:<10} {t}') for n, t in re.findall(r'(?m)^([a-z-]+):.*?## (.*)', open('Makefile').read())]"
 
-setup: $(VENV)/.run static/vendor/.stamp ## Install what Podlane needs to run, into this checkout
+setup: $(VENV)/.run static/vendor/.stamp app/kubeapi/published/.stamp ## Install what Podlane needs to run, into this checkout
 
 setup-dev: setup $(VENV)/.dev node_modules/.dev ## Install what the tests need as well
 
@@ -49,7 +49,7 @@ lock: $(VENV)/.run ## Lock the Python and npm dependencies again (needs uv; asks
 	@$(PY) tools/lock.py
 
 clean: ## Remove everything that make installed
-	rm -rf $(VENV) node_modules static/vendor
+	rm -rf $(VENV) node_modules static/vendor app/kubeapi/published
 
 # A lock that changed may have lost a name, which pip would leave installed: the environment starts anew.
 $(VENV)/.run: requirements/run.txt
@@ -69,6 +69,10 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 static/vendor/.stamp: package-lock.json package.json .npmrc tools/vendor.py tools/editor-entry.js | $(VENV)/.run
 	@echo "Preparing the front-end libraries …"
 	@$(PY) tools/vendor.py
+
+app/kubeapi/published/.stamp: requirements/schemas.txt tools/published.py | $(VENV)/.run
+	@echo "Preparing the published schemas …"
+	@$(PY) tools/published.py
 
 # Inside node_modules/, so that it goes when a run-only install replaces the folder.
 node_modules/.dev: static/vendor/.stamp

@@ -5,6 +5,9 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+VENDOR = "static/vendor"
+PUBLISHED = "app/kubeapi/published"
+
 
 class Hook(BuildHookInterface):  # type: ignore[type-arg]
     """Includes templates/ and static/ in wheels only: an editable install would keep stale copies."""
@@ -12,6 +15,7 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             return
-        if not (Path(self.root) / "static/vendor/.stamp").is_file():
-            raise SystemExit("static/vendor/ is empty: run `make setup` before building a wheel")
-        build_data["force_include"] = {"templates": "app/templates", "static": "app/static"}
+        for folder in (VENDOR, PUBLISHED):
+            if not (Path(self.root) / folder / ".stamp").is_file():
+                raise SystemExit(f"{folder}/ is empty: run `make setup` before building a wheel")
+        build_data["force_include"] = {"templates": "app/templates", "static": "app/static", PUBLISHED: PUBLISHED}

@@ -15,12 +15,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 import node
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = [ROOT / name for name in ("requirements/run.txt", "requirements/dev.txt", "package-lock.json")]
-COMPILE = ("pip", "compile", "pyproject.toml", "--universal", "--python-version=3.11", "--generate-hashes", "--quiet")
+LOCKS = [
+    ROOT / name
+    for name in ("requirements/run.txt", "requirements/dev.txt", "requirements/schemas.txt", "package-lock.json")
+]
+COMPILE = ("pip", "compile", "--universal", "--python-version=3.11", "--generate-hashes", "--quiet")
 # Headers and annotations would name the command line and the registries of this machine.
 BARE = ("--no-header", "--no-annotate")
-RUN = ("--group=build", "--output-file=requirements/run.txt")
-DEV = ("--group=dev", "--group=build", "--constraint=requirements/run.txt", "--output-file=requirements/dev.txt")
+RUN = ("pyproject.toml", "--group=build", "--output-file=requirements/run.txt")
+DEV = (
+    "pyproject.toml",
+    "--group=dev",
+    "--group=build",
+    "--constraint=requirements/run.txt",
+    "--output-file=requirements/dev.txt",
+)
+# Only its files are read, so nothing that it would need to run.
+SCHEMAS = ("--group=schemas", "--no-deps", "--output-file=requirements/schemas.txt")
 
 
 def uv(folder: Path) -> str:
@@ -45,7 +56,7 @@ def main(arguments: list[str]) -> int:
     before = {path: (path.read_bytes(), path.stat()) for path in LOCKS}
     with tempfile.TemporaryDirectory() as folder:
         program = uv(Path(folder))
-        for wanted in (RUN, DEV):
+        for wanted in (RUN, DEV, SCHEMAS):
             subprocess.run([program, *COMPILE, *BARE, *upgrade, *wanted], cwd=ROOT, check=True)
     npm = [*node.npm(), "install", "--package-lock-only", "--loglevel=error"]
     subprocess.run(npm, cwd=ROOT, env=node.environment(), check=True)

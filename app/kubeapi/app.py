@@ -12,7 +12,6 @@ from app.kubeapi import (
     discovery,
     lasting,
     lists,
-    openapi,
     paths,
     reading,
     sockets,
@@ -22,6 +21,7 @@ from app.kubeapi import (
     writing,
 )
 from app.kubeapi.call import Call, flag
+from app.kubeapi.openapi import serving
 from app.kubeapi.paths import Target
 from app.machinery import errors
 from app.store.keys import Role
@@ -107,14 +107,12 @@ async def _described(call: Call, request: Request) -> Response:
     found = discovery.answer(call.path, request) if request.method in ("GET", "HEAD") else None
     if found is not None:
         return found
-    place = call.path.strip("/")
-    if place == "openapi/v3" or place.startswith("openapi/v3/"):
+    if request.method in ("GET", "HEAD"):
         whole = call.scope["path"]
         prefix = whole[: len(whole) - len(call.path)]
-        below = place.removeprefix("openapi/v3").strip("/")
-        document = openapi.document(below) if below else openapi.index(prefix)
-        if document is not None:
-            return Response(document.body, 200, {"ETag": f'"{document.etag}"'}, "application/json")
+        found = await serving.answer(call.path.strip("/"), request, prefix)
+        if found is not None:
+            return found
     raise status.not_served()
 
 

@@ -139,7 +139,7 @@ def _discovered_kind(kind: Kind) -> dict[str, Any]:
         "responseKind": {"group": "", "version": "", "kind": kind.kind},
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
-        "verbs": _verbs(kind),
+        "verbs": verbs_of(kind),
     }
     if kind.short_names:
         made["shortNames"] = list(kind.short_names)
@@ -160,8 +160,19 @@ def _discovered_sub(kind: Kind, name: str) -> dict[str, Any]:
     }
 
 
-def _verbs(kind: Kind) -> list[str]:
+def verbs_of(kind: Kind) -> list[str]:
+    """List what can be done with objects of a kind."""
     return [verb for verb in VERBS if verb != "deletecollection"] if kind.resource == "namespaces" else VERBS
+
+
+def subresource_kind(kind: Kind, name: str) -> tuple[str, str, str]:
+    """Return group, version and kind of what a subresource holds."""
+    return _SUBRESOURCE_KINDS.get(name, (kind.group, kind.version, kind.kind))
+
+
+def subresource_verbs(name: str) -> list[str]:
+    """List what can be done with a subresource."""
+    return _SUBRESOURCE_VERBS.get(name, ["create"])
 
 
 def _versions() -> dict[str, Any]:
@@ -205,7 +216,7 @@ def _resource_list(group: str, version: str) -> dict[str, Any]:
             "singularName": kind.singular,
             "namespaced": kind.namespaced,
             "kind": kind.kind,
-            "verbs": _verbs(kind),
+            "verbs": verbs_of(kind),
         }
         if kind.short_names:
             made["shortNames"] = list(kind.short_names)

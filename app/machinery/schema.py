@@ -64,7 +64,8 @@ class FieldType:
     """The type of one field.
 
     `go` is its Go name; `of` the type of list members and map values; `struct` the struct's name in the schema.
-    `merge_key` is None for what a strategic merge replaces, "" for a list of plain values that it unites.
+    `merge_key` is None for a list that a strategic merge replaces, "" for one of plain values that it unites;
+    `replaces` says that even a mapping is replaced.
     """
 
     shape: Shape
@@ -73,6 +74,7 @@ class FieldType:
     struct: str = ""
     merge_key: str | None = None
     retains_keys: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +250,9 @@ def read_type(code: str) -> FieldType:
     body, bar, patching = code.partition("|")
     if bar:
         plain, (key, _, strategy) = read_type(body), patching.partition(";")
-        merges = "merge" in strategy.split(",")
-        retains = "retainKeys" in strategy.split(",")
-        return FieldType(plain.shape, plain.go, plain.of, plain.struct, key if merges else None, retains)
+        how = strategy.split(",")
+        merges, retains, replaces = "merge" in how, "retainKeys" in how, "replace" in how
+        return FieldType(plain.shape, plain.go, plain.of, plain.struct, key if merges else None, retains, replaces)
     if body.startswith("[]"):
         of = read_type(body[2:])
         return FieldType(Shape.LIST, f"[]{of.go}", of)

@@ -78,12 +78,17 @@ def _merge_mapping(
 def _merge_field(merged: dict[str, Any], key: str, value: Any, path: Path, keys: MergeKeys) -> None:
     if value is None:
         merged.pop(key, None)
-    elif isinstance(merged.get(key), Mapping) and isinstance(value, Mapping):
+    elif isinstance(merged.get(key), Mapping) and isinstance(value, Mapping) and not _replaces(path, keys):
         merged[key] = _merge_mapping(merged[key], value, path, keys)
     elif isinstance(merged.get(key), list) and isinstance(value, list) and _merge_key(path, keys) is not None:
         merged[key] = _merge_list(merged[key], value, path, keys)
     else:
         merged[key] = _plain(value)
+
+
+def _replaces(path: Path, keys: MergeKeys) -> bool:
+    found = keys(path)
+    return found is not None and found.replaces
 
 
 def _merge_key(path: Path, keys: MergeKeys) -> str | None:
@@ -211,7 +216,7 @@ def _diff_mapping(before: Mapping[str, Any], after: Mapping[str, Any], path: Pat
 
 
 def _diff_field(patch: dict[str, Any], key: str, old: Any, new: Any, path: Path, mode: _Mode) -> None:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and not _replaces(path, mode.keys):
         inner = _diff_mapping(old, new, path, mode)
         if inner:
             patch[key] = inner

@@ -5,10 +5,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import kubernetes_validate
 import pytest
 
-from app.kubeapi import openapi
+from app.kubeapi.openapi import components, documents, gnostic, published, swagger
+from tools import schemas as upstream
 
 KUBECTL = pathlib.Path(sys.executable).parent / "kubectl"
 PREFIX = "/clusters/abc"
@@ -50,9 +53,9 @@ class Documents(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0].removeprefix(PREFIX)
         if path == "/openapi/v3":
-            body = openapi.index(PREFIX).body
+            body = documents.index(PREFIX).body
         elif self.path.startswith(PREFIX) and path.startswith("/openapi/v3/"):
-            found = openapi.document(path.removeprefix("/openapi/v3/"))
+            found = documents.document(path.removeprefix("/openapi/v3/"))
             body = found.body if found else b"{}"
         else:
             body = json.dumps(DISCOVERY.get(path, {})).encode()
@@ -108,9 +111,9 @@ def test_the_real_kubectl_explains_everything_below_a_kind(server: str, tmp_path
     assert "matchLabels\t<map[string]string>" in told
 
 
-@pytest.mark.parametrize("place", openapi.places())
+@pytest.mark.parametrize("place", documents.places())
 def test_every_reference_of_a_document_leads_somewhere(place: str) -> None:
-    found = openapi.document(place)
+    found = documents.document(place)
     assert found is not None
     content = json.loads(found.body)
     known = set(content["components"]["schemas"])
@@ -119,7 +122,7 @@ def test_every_reference_of_a_document_leads_somewhere(place: str) -> None:
 
 
 def test_patches_say_that_the_server_validates_fields_and_merges_strategically() -> None:
-    found = openapi.document("api/v1")
+    found = documents.document("api/v1")
     assert found is not None
     patch = json.loads(found.body)["paths"]["/api/v1/namespaces/{namespace}/services/{name}"]["patch"]
     assert patch["x-kubernetes-group-version-kind"] == {"group": "", "version": "v1", "kind": "Service"}
@@ -128,7 +131,7 @@ def test_patches_say_that_the_server_validates_fields_and_merges_strategically()
 
 
 def test_lists_carry_their_keys_for_both_kinds_of_merge() -> None:
-    found = openapi.document("api/v1")
+    found = documents.document("api/v1")
     assert found is not None
     schemas = json.loads(found.body)["components"]["schemas"]
     ports = schemas["io.k8s.api.core.v1.ServiceSpec"]["properties"]["ports"]
@@ -138,4 +141,99 @@ def test_lists_carry_their_keys_for_both_kinds_of_merge() -> None:
 
 
 def test_there_is_no_document_of_an_unknown_version() -> None:
-    assert openapi.document("apis/nope/v1") is None
+    assert documents.document("apis/nope/v1") is None
+
+
+# --- as the published schemas have it ---------------------------------------------------------------
+
+
+def plain(value: Any) -> Any:
+    """A published definition as an API server serves it: what may be left out is not said to be null."""
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: plain(inner) for name, inner in value.items() if name not in ("enum", "x-kubernetes-unions")}
+    if isinstance(found.get("type"), list):
+        found["type"] = next(one for one in found["type"] if one != "null")
+    if isinstance(found.get("required"), list):
+        found["required"] = sorted(found["required"])
+    reference = found.pop("$ref", None)
+    if reference:
+        found["allOf"] = [{"$ref": reference.replace("#/$defs/", components.REF)}]
+    return found
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dict[str, Any]:
+    folder = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
+    text = (folder / f"{upstream.RELEASE}.0-local" / "_definitions.json").read_text()
+    found: dict[str, Any] = json.loads(text)["$defs"]
+    return found
+
+
+LEAVES = {"IntOrString", "Quantity", "Patch"}
+SILENT = {"io.k8s.api.networking.v1.IngressRule.http"}
+"""Fields of which upstream says nothing."""
+
+
+@pytest.mark.parametrize("place", documents.places())
+def test_the_served_schemas_are_the_published_ones(place: str, definitions: dict[str, Any]) -> None:
+    served = documents.content(place, published.read())["components"]["schemas"]
+    for name, found in served.items():
+        if name.rpartition(".")[2] in LEAVES:
+            continue
+        wanted = plain(definitions[name])
+        wanted.pop("x-kubernetes-group-version-kind", None)
+        assert {key: value for key, value in found.items() if key != "x-kubernetes-group-version-kind"} == wanted, name
+
+
+@pytest.mark.parametrize("place", documents.places())
+def test_every_field_served_has_a_description(place: str) -> None:
+    served = documents.content(place, published.read())["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, found in served.items()
+        for field, content in found.get("properties", {}).items()
+        if not content.get("description")
+    ]
+    assert set(silent) <= SILENT
+
+
+def test_without_the_file_the_documents_are_whole_but_say_nothing() -> None:
+    bare = documents.content("apis/apps/v1", published.Told(b""))
+    full = documents.content("apis/apps/v1", published.read())
+    assert set(bare["components"]["schemas"]) == set(full["components"]["schemas"])
+    assert "description" not in json.dumps(bare["components"]["schemas"]["io.k8s.api.apps.v1.Deployment"])
+    assert bare["paths"] == full["paths"]
+
+
+def test_each_operation_has_a_name_of_its_own() -> None:
+    names = [
+        operation["operationId"]
+        for place in documents.places()
+        for item in documents.content(place, published.Told(b""))["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+    ]
+    assert len(names) == len(set(names))
+
+
+# --- v2 ---------------------------------------------------------------------------------------------
+
+
+def test_v2_is_one_piece_whose_references_lead_somewhere() -> None:
+    found = swagger.content()
+    text = json.dumps(found)
+    wanted = {part.split('"')[0] for part in text.split("#/definitions/")[1:]}
+    assert wanted <= set(found["definitions"])
+    assert "#/components/" not in text
+    assert "allOf" not in text
+    assert len(found["definitions"]["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]["description"]) > 10
+
+
+def test_v2_in_protobuf_holds_every_definition_and_path() -> None:
+    found = swagger.content()
+    raw = gnostic.encode(found)
+    for name in (*found["paths"], *found["definitions"]):
+        assert name.encode() in raw

@@ -22,6 +22,7 @@ MAPPINGS = st.dictionaries(st.sampled_from("abcd"), JSON, max_size=4)
 SERVICE = merge_keys.of("v1", "Service")
 DEPLOYMENT = merge_keys.of("apps/v1", "Deployment")
 POD = merge_keys.of("v1", "Pod")
+BUDGET = merge_keys.of("policy/v1", "PodDisruptionBudget")
 
 
 def exact(value: Any) -> str:
@@ -220,6 +221,12 @@ def ports(*numbers: int, **fields: Any) -> dict[str, Any]:
             },
         ),
         (merge_keys.replace_all, ports(80), ports(90), ports(90)),
+        (
+            BUDGET,
+            {"spec": {"selector": {"matchLabels": {"app": "a"}}, "minAvailable": 1}},
+            {"spec": {"selector": {"matchLabels": {"tier": "b"}}}},
+            {"spec": {"selector": {"matchLabels": {"tier": "b"}}, "minAvailable": 1}},
+        ),
         (SERVICE, {}, {"spec": {"ports": [{"port": 80, "$patch": "delete"}], "type": None}}, {"spec": {"ports": []}}),
     ],
 )
