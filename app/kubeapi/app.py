@@ -17,6 +17,7 @@ from app.kubeapi import (
     sockets,
     status,
     streaming,
+    token_requests,
     watch,
     writing,
 )
@@ -44,7 +45,9 @@ async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         entry = await auth.enter(scope, scope["app"].state.doors)
         target = paths.parse(entry.path)
         host = scope["app"].state.host
-        call = Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
+        call = Call(
+            scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target, entry.user
+        )
         if _is_watch(call):
             await watch.watch(call, watch.Lines(receive, send))
             return
@@ -62,7 +65,7 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
         await sockets.refuse_early(scope, receive, send, refusal)
         return
     target, host = paths.parse(entry.path), scope["app"].state.host
-    call = Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target)
+    call = Call(scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target, entry.user)
     try:
         if _is_watch(call):
             await watch.watch(call, watch.Messages(receive, send, scope.get("subprotocols") or ()))
@@ -156,6 +159,8 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
             return await writing.bind(call, target, kind)
         case "eviction", "POST":
             return await writing.evict(call, target, kind)
+        case "token", "POST":
+            return await token_requests.create(call, target, kind)
         case "status", "GET":
             return await reading.get(call, target, kind)
         case "status", "PATCH":

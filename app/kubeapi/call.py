@@ -25,6 +25,7 @@ class Call:
     actor: str
     path: str
     target: Target | None
+    account: str = ""
 
     @property
     def request(self) -> Request:
@@ -39,8 +40,8 @@ class Call:
 
     @property
     def user(self) -> str:
-        """The user name that the key stands for."""
-        return f"podlane:{self.role.value}"
+        """The user name that the key or token stands for."""
+        return self.account or f"podlane:{self.role.value}"
 
 
 def flag(text: str | None) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.cluster import clock, journal, state
 from app.engine import commands, execute, genesis
+from app.kinds import tokens
 from app.machinery import errors
 from app.machinery.objects import Draft
 from app.runtime.hub import Entries
@@ -82,7 +83,11 @@ async def make(wanted: NewPlayground, wall: float) -> Made:
     nodes = _nodes(wanted)
     seed = wanted.seed if wanted.seed is not None else secrets.randbelow(2**53)
     check(wanted, nodes, seed)
-    settings = {"nodes": nodes, "load_balancer": wanted.load_balancer if nodes else "none"}
+    settings = {
+        "nodes": nodes,
+        "load_balancer": wanted.load_balancer if nodes else "none",
+        tokens.SETTING: keys.new_token(),
+    }
     held = state.ClusterState(mode=wanted.time, settings=settings, now=wall)
     batches: list[journal.Batch] = []
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from app.kinds import tokens
 from app.runtime import shelf
-from app.store import database, keys, people
+from app.store import database, keys, people, playgrounds
 from app.store.keys import Role
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Doors:
         self._shelf = kept
         seconds = REMEMBERED_WHEN_SHARED if kept.db.is_shared else REMEMBERED_SECONDS
         self._keys: _Memory[keys.Found | None] = _Memory(seconds)
+        self._secrets: _Memory[str] = _Memory(seconds)
         self._roles: _Memory[Role | None] = _Memory(seconds)
         self._touched: dict[str, float] = {}
         self._bell = asyncio.Event()
@@ -59,6 +61,15 @@ class Doors:
         """Return what the store knows of a key's text."""
         digest = keys.digest(text)
         return await self._keys.of((digest, ""), lambda: self._shelf.read(lambda c: keys.find(c, digest)))
+
+    async def token_secret(self, playground: str) -> str:
+        """Return what signs the playground's ServiceAccount tokens; empty when there is none."""
+
+        def work(connection: database.Connection) -> str:
+            row = playgrounds.find(connection, playground)
+            return "" if row is None else str(row.settings.get(tokens.SETTING) or "")
+
+        return await self._secrets.of((playground, ""), lambda: self._shelf.read(work))
 
     async def role_held(self, sign_in: str, playground: str) -> Role | None:
         """Return what the browser may do with the playground."""
