@@ -20,6 +20,7 @@ from app.kinds import (
     service,
     serviceaccount,
     stored,
+    stored_limits,
 )
 from app.kinds.kind import Kind
 
@@ -40,6 +41,7 @@ KINDS: tuple[Kind, ...] = tuple(
             service.KIND,
             serviceaccount.KIND,
             *stored.KINDS,
+            *stored_limits.KINDS,
         ),
         key=lambda kind: (kind.group, kind.resource),
     )
