@@ -24,6 +24,9 @@ SERVICE_ACCOUNTS = ("", "serviceaccounts")
 REPLICATION_CONTROLLERS = ("", "replicationcontrollers")
 REPLICASETS = ("apps", "replicasets")
 DEPLOYMENTS = ("apps", "deployments")
+STATEFULSETS = ("apps", "statefulsets")
+DAEMONSETS = ("apps", "daemonsets")
+JOBS = ("batch", "jobs")
 ENDPOINTSLICES = ("discovery.k8s.io", "endpointslices")
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"

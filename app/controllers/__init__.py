@@ -7,11 +7,13 @@ tuple. What happens to a packet belongs to `dataplane`.
 from __future__ import annotations
 
 from app.controllers import (
+    daemonset,
     deployment,
     endpoints,
     endpointslice,
     garbage_collector,
     ingress,
+    job,
     kube_proxy,
     kubelet,
     load_balancer,
@@ -21,6 +23,7 @@ from app.controllers import (
     root_ca,
     scheduler,
     service_account,
+    statefulset,
 )
 from app.controllers.controller import Controller
 
@@ -32,6 +35,9 @@ CONTROLLERS: tuple[Controller, ...] = (
     deployment.CONTROLLER,  # sizes ReplicaSets
     replica_sets.REPLICASET_CONTROLLER,  # which make pods
     replica_sets.REPLICATION_CONTROLLER,
+    statefulset.CONTROLLER,
+    daemonset.CONTROLLER,
+    job.CONTROLLER,
     scheduler.CONTROLLER,  # which need nodes
     kubelet.CONTROLLER,  # which start them and know whether they are ready
     endpointslice.CONTROLLER,  # which is what Services point to: once per batch of pods, hence after them

@@ -13,9 +13,9 @@ from typing import Any
 
 from app.cluster import journal, state
 from app.controllers import controller
+from app.kinds import placement, podstatus
 from app.kinds import pod as pod_kind
-from app.kinds import podstatus
-from app.machinery import labels, objects
+from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 
 NAME = "default-scheduler"
@@ -127,18 +127,17 @@ def _with_fewest_mates(nodes: Sequence[Object], mates: Mapping[str, int], turn: 
 def _refusal(held: state.ClusterState, pod: Object, node: Object) -> str:
     """Return why the node does not take the pod, empty when it does, in the order of the scheduler's filters."""
     spec, tolerations = objects.spec_of(node), objects.spec_of(pod).get("tolerations") or ()
-    if spec.get("unschedulable") and not _tolerates(
+    if spec.get("unschedulable") and not placement.tolerates(
         tolerations, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
     ):
         return UNSCHEDULABLE
-    hard = [taint for taint in spec.get("taints") or () if taint.get("effect") in ("NoSchedule", "NoExecute")]
-    if any(not _tolerates(tolerations, taint) for taint in hard):
+    if placement.untolerated(node, tolerations, ("NoSchedule", "NoExecute")):
         return TAINTED
-    if not _is_up(node) and not _tolerates(
+    if not _is_up(node) and not placement.tolerates(
         tolerations, {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
     ):
         return TAINTED
-    if not _wants(pod, node):
+    if not placement.wants(objects.spec_of(pod), node):
         return MISMATCH
     if _port_taken(held, pod, node):
         return PORTS_TAKEN
@@ -155,65 +154,6 @@ def _capacity(node: Object) -> int:
 def _is_up(node: Object) -> bool:
     found = objects.condition(node, "Ready")
     return found is None or found.get("status") == "True"
-
-
-def _tolerates(tolerations: Iterable[Mapping[str, Any]], taint: Mapping[str, Any]) -> bool:
-    """Say whether a toleration covers the taint (v1helper.ToleratesTaint, release 1.36)."""
-    for toleration in tolerations:
-        if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
-            continue
-        if toleration.get("key") and toleration["key"] != taint.get("key"):
-            continue
-        if toleration.get("operator") == "Exists":
-            return True
-        if toleration.get("key") and (toleration.get("value") or "") == (taint.get("value") or ""):
-            return True
-    return False
-
-
-def _wants(pod: Object, node: Object) -> bool:
-    """Say whether the pod's node selector and required node affinity hold on the node."""
-    spec, found = objects.spec_of(pod), objects.labels_of(node)
-    if not labels.matches_pairs(spec.get("nodeSelector") or {}, found):
-        return False
-    required = objects.dig(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
-    if not required:
-        return True
-    return any(_term_holds(term, node) for term in required.get("nodeSelectorTerms") or ())
-
-
-def _term_holds(term: Mapping[str, Any], node: Object) -> bool:
-    expressions, by_field = term.get("matchExpressions") or (), term.get("matchFields") or ()
-    if not expressions and not by_field:
-        return False
-    known = {"metadata.name": objects.name_of(node)}
-    return all(_expression_holds(one, objects.labels_of(node)) for one in expressions) and all(
-        _expression_holds(one, known) for one in by_field
-    )
-
-
-def _expression_holds(expression: Mapping[str, Any], known: Mapping[str, str]) -> bool:
-    found = known.get(str(expression.get("key")))
-    values: list[str] = expression.get("values") or []
-    match expression.get("operator"):
-        case "In":
-            return found in values
-        case "NotIn":
-            return found not in values
-        case "Exists":
-            return found is not None
-        case "DoesNotExist":
-            return found is None
-        case "Gt" | "Lt" as operator:
-            return found is not None and _compares(operator, found, values)
-        case _:
-            return False
-
-
-def _compares(operator: str, found: str, values: Sequence[str]) -> bool:
-    if len(values) != 1 or not found.isdigit() or not values[0].isdigit():
-        return False
-    return int(found) > int(values[0]) if operator == "Gt" else int(found) < int(values[0])
 
 
 def _port_taken(held: state.ClusterState, pod: Object, node: Object) -> bool:

@@ -86,7 +86,7 @@ def same(before: Object, after: Object) -> bool:
 def desired_pods(of: state.ClusterState) -> int:
     """Count the pods that the cluster holds or its workloads ask for, whichever is more."""
     asked = bare = 0
-    for resource in (state.DEPLOYMENTS, state.REPLICASETS, state.REPLICATION_CONTROLLERS):
+    for resource in (state.DEPLOYMENTS, state.REPLICASETS, state.REPLICATION_CONTROLLERS, state.STATEFULSETS):
         for obj in of.list(resource):
             if objects.controller_of(obj) is None:
                 replicas = objects.spec_of(obj).get("replicas")
