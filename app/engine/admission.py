@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.cluster import state
-from app.engine import run
+from app.engine import owning, run
 from app.kinds import kind as kinds_kind
 from app.kinds import registry
 from app.machinery import errors, objects, schema, validation
@@ -41,6 +41,9 @@ def create(
     if kind.has_generation:
         meta["generation"] = 1
     kind.default(draft)
+    if not provoked_by:
+        owning.on_create(under_way, kind, draft)
+        meta = draft["metadata"]
     kind.prepare_create(draft, admitted)
     faults = [*validation.validate_object_meta(meta, kind.namespaced, kind.name_rule), *kind.validate(draft)]
     if faults:
@@ -88,6 +91,7 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
     _check_identity(key, before, draft)
     draft = decoded(under_way, {"apiVersion": before["apiVersion"], "kind": before["kind"], **draft}, strictness)
     kind = registry.kind_for_key(key)
+    told = draft
     merged = _with_server_fields(before, draft)
     if subresource == "finalize":
         return _finalize(under_way, key, before, merged)
@@ -99,6 +103,8 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
             merged["status"] = before["status"]
         else:
             merged.pop("status", None)
+    kind.default(merged)
+    owning.on_update(under_way, kind, before, merged, told)
     return update(under_way, kind, key, before, merged, checked=subresource != "status")
 
 
@@ -120,10 +126,9 @@ def update(
     *,
     checked: bool = True,
 ) -> Object:
-    """Default, prepare and validate an update, then store it; equal to what is there, nothing is written."""
+    """Prepare and validate a defaulted update, then store it; equal to what is there, nothing is written."""
     held = under_way.state
     admitted = kinds_kind.Admission(held, under_way.env)
-    kind.default(draft)
     if checked:
         kind.prepare_update(draft, before, admitted)
         meta_faults = validation.validate_object_meta(draft["metadata"], kind.namespaced, kind.name_rule)

@@ -61,6 +61,23 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSideApply:
+    """Apply a configuration, whose fields are then the manager's; result: `Applied`.
+
+    Where others own fields that it would change it is refused with a Conflict, or takes them with `force`.
+    """
+
+    actor: str
+    key: Key
+    config: Draft
+    field_manager: str
+    force: bool = False
+    subresource: str = ""
+    dry_run: bool = False
+    validation: str = "Strict"
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete one object, with the grace period in seconds (None: the object's own).
 
@@ -152,4 +169,4 @@ class Redo:
     actor: str
 
 
-Command = Create | Replace | Patch | Delete | DeleteCollection | Bind | Apply | Send | Advance | Undo | Redo
+Command = Create | Replace | Patch | ServerSideApply | Delete | DeleteCollection | Bind | Apply | Send | Advance | Undo | Redo

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from app.cluster import clock, journal, state
-from app.engine import admission, binding, commands, deletion, patching, run, sending, settle, undo
-from app.machinery import errors
+from app.engine import admission, applying, binding, commands, deletion, patching, run, sending, settle, undo
+from app.machinery import errors, ownership
+
+PAGE = "podlane"
+"""The field manager of what is changed without one: on the page, or through the JSON API."""
+
+APPLIED = "kubectl-client-side-apply"
+"""The field manager of manifests, which are applied as `kubectl apply` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ def execute(held: state.ClusterState, command: commands.Command, env: clock.Env)
     if isinstance(command, commands.Advance):
         return go_on(held, env, actor=command.actor)
     under_way = run.Run(held, env, command.actor, held.revision + 1)
+    under_way.writer = _writer(command, env)
     point = held.checkpoint(command.actor)
     try:
         result = _dispatch(under_way, command)
@@ -36,6 +43,21 @@ def execute(held: state.ClusterState, command: commands.Command, env: clock.Env)
         held.rewind(point, under_way.entries)
         return Outcome(None, result, True, tuple(under_way.warnings))
     return _outcome(under_way, result, None)
+
+
+def _writer(command: commands.Command, env: clock.Env) -> ownership.Writer | None:
+    """Return who owns what the command sets: the field manager it names, or the page."""
+    match command:
+        case commands.Create():
+            return ownership.Writer(command.field_manager or PAGE, env.timestamp())
+        case commands.Replace() | commands.Patch() | commands.ServerSideApply():
+            return ownership.Writer(command.field_manager or PAGE, env.timestamp(), command.subresource)
+        case commands.Apply():
+            return ownership.Writer(APPLIED, env.timestamp())
+        case commands.Undo() | commands.Redo():
+            return ownership.Writer(PAGE, env.timestamp())
+        case _:
+            return None
 
 
 def go_on(held: state.ClusterState, env: clock.Env, *, actor: str = "clock") -> Outcome:
@@ -76,6 +98,8 @@ def _dispatch(under_way: run.Run, command: commands.Command) -> Any:
             )
         case commands.Patch():
             return patching.patch(under_way, command)
+        case commands.ServerSideApply():
+            return applying.apply(under_way, command)
         case commands.Delete():
             return deletion.checked(under_way, command)
         case commands.DeleteCollection():

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 
 import app.controllers as controllers
 from app.cluster import clock, journal, state
-from app.machinery import objects
+from app.machinery import objects, ownership
 from app.machinery.objects import Draft, Key, Object
 
 
 @dataclass(slots=True)
 class Run:
-    """The writer of one command: every change goes through `write`, which applies it and marks keys dirty."""
+    """The writer of one command: every change goes through `write`, which applies it and marks keys dirty.
+
+    `writer` is who comes to own the fields that the command itself sets; None: nobody.
+    `owners` are the managers that the command worked out itself, to be stored with its next write.
+    """
 
     state: state.ClusterState
     env: clock.Env
@@ -23,6 +27,8 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     undoes: int = 0
     redoes: int = 0
+    writer: ownership.Writer | None = None
+    owners: ownership.Managed | None = None
     turns: dict[tuple[int, Key], int] = field(default_factory=dict)
 
     def write(self, key: Key, after: Draft | None, *, actor: str = "", provoked_by: int = 0) -> Object | None:

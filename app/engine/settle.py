@@ -5,7 +5,7 @@ from __future__ import annotations
 import app.controllers as controllers
 from app.cluster import clock, journal, queue, state
 from app.controllers import controller
-from app.engine import admission, deletion, records, run
+from app.engine import admission, deletion, owning, records, run
 from app.machinery import errors, objects
 
 SLICE_ENTRIES = 500
@@ -100,6 +100,7 @@ def _carry_out(
         case controller.Update(key, obj):
             before = held.get(key)
             if before is not None and not run.same(before, obj):
+                obj = owning.by_controller(one.name, before, obj, env.timestamp())
                 admission.store_update(under_way, key, before, obj, actor=one.name, provoked_by=provoked)
         case controller.Delete(key, final):
             if held.get(key) is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from app.cluster import history, journal
 from app.engine import admission, deletion, run
 from app.kinds import registry
-from app.machinery import errors, objects
+from app.machinery import errors, objects, ownership
 from app.machinery.objects import Draft, Object
 
 Path = tuple[str, ...]
@@ -102,9 +102,12 @@ def _bring_back(under_way: run.Run, change: journal.ObjectChanged, present: Obje
             meta.pop(name, None)
     if change.key[:2] == ("", "pods"):
         draft["spec"].pop("nodeName", None)
+    owners = ownership.of(wanted)
+    under_way.owners = owners
     try:
         admission.create(under_way, objects.draft_of(draft))
     except errors.Invalid:
+        under_way.owners = owners
         admission.create(under_way, _without_addresses(draft))
 
 
@@ -132,6 +135,7 @@ def _write_back(
             )
         _put(draft, path, value)
     before = len(under_way.entries)
+    under_way.owners = ownership.taken_back(*map(ownership.of, (present, held, wanted)))
     admission.replace(under_way, change.key, draft)
     return "changed back" if len(under_way.entries) > before else ""
 

@@ -1,0 +1,117 @@
+"""Server-side apply: a configuration is merged into the live object, and its fields are the applier's.
+
+Mirrors staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go (applyPatcher) and apimachinery's
+pkg/util/managedfields (release 1.36).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.engine import admission, commands, run
+from app.kinds import components, registry
+from app.machinery import errors, fieldsets, objects, ownership, structured, typed_faults
+from app.machinery.objects import Draft, Object
+
+
+class NotTyped(errors.ApiError):
+    """A configuration that is no object of its kind; upstream gives no reason, only the sentence."""
+
+    reason = ""
+
+
+def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.Applied:
+    """Apply a configuration; an object that is not there is created, an equal result writes nothing."""
+    key = command.key
+    kind = registry.kind_for_key(key)
+    before = under_way.state.get(key)
+    config = _checked(command, kind.api_version)
+    if before is None and command.subresource:
+        raise errors.not_found(key)
+    if before is not None:
+        _check_version(command, before)
+    live: Object = before if before is not None else {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
+    known = components.everybody(live) if before is not None else {}
+    if before is not None and not known:
+        known = ownership.update({}, {"metadata": {}}, live, _first(under_way), _ignored(command, has_status=False))
+    assert under_way.writer is not None
+    merged = ownership.apply(
+        known,
+        live,
+        config,
+        under_way.writer,
+        force=command.force,
+        ignored=_ignored(command, has_status=kind.has_status),
+    )
+    derived = known.keys() - components.own(live).keys() if before is not None else set()
+    under_way.owners = {
+        manager: held
+        for manager, held in merged.managed.items()
+        if manager not in derived or manager.name == ownership.BEFORE_FIRST_APPLY
+    }
+    draft: Draft = objects.draft_of(_without_nulls(merged.obj))
+    draft["metadata"]["name"] = key.name
+    if key.namespace:
+        draft["metadata"]["namespace"] = key.namespace
+    seen = len(under_way.warnings)
+    if before is None:
+        if kind.has_status:
+            draft.pop("status", None)
+        stored = admission.create(under_way, draft, strictness=command.validation)
+        verb = "created"
+    else:
+        stored = admission.replace(
+            under_way, key, draft, subresource=command.subresource, strictness=command.validation
+        )
+        verb = "unchanged" if stored is before else "configured"
+    return commands.Applied(key, kind.kind, verb, stored, tuple(under_way.warnings[seen:]))
+
+
+def _checked(command: commands.ServerSideApply, api_version: str) -> Draft:
+    config = command.config
+    found = str(config.get("apiVersion") or "")
+    if found != api_version:
+        raise errors.BadRequest(
+            f"Incorrect version specified in apply patch. Specified patch version: {found}, expected: {api_version}"
+        )
+    kind = str(config.get("kind") or "")
+    meta = config.get("metadata") or {}
+    node = structured.root(api_version, kind)
+    fault = typed_faults.sentence(config, node)
+    if fault:
+        place = f"{command.key.namespace}/{command.key.name}"
+        group, _, version = api_version.rpartition("/")
+        raise NotTyped(
+            f"failed to create typed patch object ({place}; {group}/{version}, Kind={kind}): {fault}"
+        )
+    if meta.get("managedFields") is not None:
+        raise errors.BadRequest("metadata.managedFields must be nil")
+    name = meta.get("name")
+    if name and name != command.key.name:
+        raise errors.BadRequest(
+            f"the name of the object ({name}) does not match the name on the URL ({command.key.name})"
+        )
+    return config
+
+
+def _check_version(command: commands.ServerSideApply, before: Object) -> None:
+    wanted = objects.metadata(command.config).get("resourceVersion")
+    if wanted and str(wanted) != objects.metadata(before).get("resourceVersion"):
+        raise errors.modified(command.key)
+
+
+def _first(under_way: run.Run) -> ownership.Writer:
+    return ownership.Writer(ownership.BEFORE_FIRST_APPLY, under_way.env.timestamp())
+
+
+def _ignored(command: commands.ServerSideApply, *, has_status: bool) -> fieldsets.Tree:
+    if command.subresource == "status":
+        return ownership.ALL_BUT_STATUS
+    return ownership.STATUS if has_status else fieldsets.NOTHING
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what was applied as null: to Go it is absent."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(child) for name, child in value.items() if child is not None}
+    return [_without_nulls(child) for child in value] if isinstance(value, list) else value
