@@ -81,9 +81,7 @@ def _checked(command: commands.ServerSideApply, api_version: str) -> Draft:
     if fault:
         place = f"{command.key.namespace}/{command.key.name}"
         group, _, version = api_version.rpartition("/")
-        raise NotTyped(
-            f"failed to create typed patch object ({place}; {group}/{version}, Kind={kind}): {fault}"
-        )
+        raise NotTyped(f"failed to create typed patch object ({place}; {group}/{version}, Kind={kind}): {fault}")
     if meta.get("managedFields") is not None:
         raise errors.BadRequest("metadata.managedFields must be nil")
     name = meta.get("name")

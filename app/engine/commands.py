@@ -169,4 +169,6 @@ class Redo:
     actor: str
 
 
-Command = Create | Replace | Patch | ServerSideApply | Delete | DeleteCollection | Bind | Apply | Send | Advance | Undo | Redo
+Command = (
+    Create | Replace | Patch | ServerSideApply | Delete | DeleteCollection | Bind | Apply | Send | Advance | Undo | Redo
+)

@@ -14,6 +14,7 @@ from app.kubeapi import (
     lists,
     paths,
     reading,
+    scaling,
     sockets,
     status,
     streaming,
@@ -154,7 +155,7 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
         raise status.not_served()
     match target.subresource, method:
         case "scale", "GET" | "PUT" | "PATCH":
-            return await writing.scale(call, target, kind)
+            return await scaling.scale(call, target, kind)
         case "binding", "POST":
             return await writing.bind(call, target, kind)
         case "eviction", "POST":

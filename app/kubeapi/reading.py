@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.cluster import state
-from app.kinds import endpoints
+from app.kinds import components, endpoints
 from app.kinds.kind import Kind
 from app.kubeapi import options, status, table
 from app.kubeapi.call import Call
@@ -117,7 +117,7 @@ async def one(call: Call, kind: Kind, obj: Object, code: int = 200, warnings: Se
     elif table.metadata_wanted(accept):
         body = table.partial(obj)
     else:
-        body = obj
+        body = components.shown(obj)
     return answer(body, code, warnings)
 
 

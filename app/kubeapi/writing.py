@@ -9,14 +9,15 @@ from starlette.responses import Response
 
 from app.engine import commands
 from app.kinds.kind import Kind
-from app.kubeapi import bodies, reading, status
+from app.kubeapi import bodies, managers, reading, status
 from app.kubeapi.call import Call
 from app.kubeapi.paths import REVIEWS, Target
-from app.machinery import errors, merge_keys, objects, patches
+from app.machinery import errors, objects
 from app.machinery.objects import Draft, Object
 from app.store.keys import Role
 
 _CREATED_BY_PUT = frozenset({"services", "endpoints", "leases", "events"})
+_APPLY = "application/apply-patch+yaml"
 _PROPAGATIONS = ("Foreground", "Background", "Orphan")
 
 
@@ -35,7 +36,8 @@ def _strictness(call: Call) -> str:
     return wanted
 
 
-def _is_dry(call: Call) -> bool:
+def is_dry(call: Call) -> bool:
+    """Say whether the call is to leave nothing behind."""
     wanted = call.request.query_params.getlist("dryRun")
     if any(value != "All" for value in wanted):
         raise errors.BadRequest('dryRun: Unsupported value: supported values: "All"')
@@ -49,9 +51,14 @@ async def create(call: Call, target: Target, kind: Kind, *, named: str = "", obj
         draft["metadata"] = {**draft["metadata"], "name": named}
     if draft["metadata"].get("resourceVersion"):
         raise status.Refusal(500, "InternalError", "resourceVersion should not be set on objects to be created")
-    done = await call.host.execute(
-        call.playground, commands.Create(call.actor, draft, dry_run=_is_dry(call), validation=_strictness(call))
+    command = commands.Create(
+        call.actor,
+        draft,
+        dry_run=is_dry(call),
+        validation=_strictness(call),
+        field_manager=managers.field_manager(call),
     )
+    done = await call.host.execute(call.playground, command)
     return await reading.one(call, kind, done.result, 201, done.warnings)
 
 
@@ -63,25 +70,60 @@ async def replace(call: Call, target: Target, kind: Kind) -> Response:
         if (await call.host.read(call.playground)).get(key) is None:
             return await create(call, target, kind, named=target.name, obj=draft)
     command = commands.Replace(
-        call.actor, key, draft, target.subresource, dry_run=_is_dry(call), validation=_strictness(call)
+        call.actor,
+        key,
+        draft,
+        target.subresource,
+        dry_run=is_dry(call),
+        validation=_strictness(call),
+        field_manager=managers.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
     return await reading.one(call, kind, done.result, warnings=done.warnings)
 
 
-def _patch_type(call: Call) -> commands.PatchType:
+def applies(call: Call) -> bool:
+    """Say whether a patch is a configuration to apply."""
+    return bodies.media_type(call.request.headers.get("content-type", "")) == _APPLY
+
+
+async def application(call: Call, target: Target, kind: Kind, config: Draft | None = None) -> commands.ServerSideApply:
+    """Make the command of a server-side apply from the body, or from a configuration that stands for it."""
+    manager = managers.field_manager(call, required=True)
+    found = await body_of(call) if config is None else config
+    if not isinstance(found, dict):
+        raise errors.BadRequest("error decoding YAML: the configuration is no object")
+    return commands.ServerSideApply(
+        call.actor,
+        kind.key(target.namespace, target.name),
+        found,
+        manager,
+        managers.force(call, applies=True),
+        subresource=target.subresource,
+        dry_run=is_dry(call),
+        validation=_strictness(call),
+    )
+
+
+def patch_type(call: Call) -> commands.PatchType:
+    """Return the format of a patch."""
+    managers.force(call, applies=False)
     found = bodies.media_type(call.request.headers.get("content-type", ""))
     try:
         return commands.PatchType(found)
     except ValueError:
-        accepted = ", ".join(kind.value for kind in commands.PatchType)
+        accepted = ", ".join([*(kind.value for kind in commands.PatchType), _APPLY])
         message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
         raise status.Refusal(415, "UnsupportedMediaType", message) from None
 
 
 async def patch(call: Call, target: Target, kind: Kind) -> Response:
-    """Patch an object or its status."""
-    form = _patch_type(call)
+    """Patch an object or its status, or apply a configuration to it."""
+    if applies(call):
+        done = await call.host.execute(call.playground, await application(call, target, kind))
+        code = 201 if done.result.verb == "created" else 200
+        return await reading.one(call, kind, done.result.obj, code, done.warnings)
+    form = patch_type(call)
     wanted = list if form is commands.PatchType.JSON else dict
     found = await body_of(call)
     if not isinstance(found, wanted):
@@ -92,8 +134,9 @@ async def patch(call: Call, target: Target, kind: Kind) -> Response:
         found,
         form,
         subresource=target.subresource,
-        dry_run=_is_dry(call),
+        dry_run=is_dry(call),
         validation=_strictness(call),
+        field_manager=managers.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
     return await reading.one(call, kind, done.result, warnings=done.warnings)
@@ -136,7 +179,7 @@ async def delete(call: Call, target: Target, kind: Kind, options: dict[str, Any]
         _propagation(asked),
         uid=str(conditions.get("uid") or ""),
         resource_version=str(conditions.get("resourceVersion") or ""),
-        dry_run=_is_dry(call) or bool(asked.get("dryRun")),
+        dry_run=is_dry(call) or bool(asked.get("dryRun")),
     )
     done = await call.host.execute(call.playground, command)
     if options is not None:
@@ -153,7 +196,7 @@ async def delete_all(call: Call, target: Target, kind: Kind) -> Response:
     matches = reading.selecting(kind, query.get("labelSelector", ""), query.get("fieldSelector", ""))
     held = await call.host.read(call.playground)
     keys = tuple(kind.key_of(obj) for obj in held.in_order(kind.resource_key, target.namespace) if matches(obj))
-    command = commands.DeleteCollection(call.actor, keys, _grace(options), _propagation(options), dry_run=_is_dry(call))
+    command = commands.DeleteCollection(call.actor, keys, _grace(options), _propagation(options), dry_run=is_dry(call))
     done = await call.host.execute(call.playground, command)
     return reading.answer(reading.collection(kind, done.result, {"resourceVersion": str(done.revision)}))
 
@@ -163,7 +206,7 @@ async def bind(call: Call, target: Target, kind: Kind) -> Response:
     found = await body_of(call)
     node = str(objects.dig(found, "target", "name") or "")
     key = kind.key(target.namespace, target.name)
-    await call.host.execute(call.playground, commands.Bind(call.actor, key, node, dry_run=_is_dry(call)))
+    await call.host.execute(call.playground, commands.Bind(call.actor, key, node, dry_run=is_dry(call)))
     return reading.answer(status.done(), 201)
 
 
@@ -172,52 +215,6 @@ async def evict(call: Call, target: Target, kind: Kind) -> Response:
     found = await body_of(call)
     options = found.get("deleteOptions") if isinstance(found, dict) else None
     return await delete(call, target, kind, dict(options or {}))
-
-
-async def scale(call: Call, target: Target, kind: Kind) -> Response:
-    """Read or change how many replicas a workload has (autoscaling/v1 Scale)."""
-    key = kind.key(target.namespace, target.name)
-    present = reading.present(await call.host.read(call.playground), target, kind)
-    method = call.request.method
-    if method == "GET":
-        return reading.answer(_scale_of(present))
-    found = await body_of(call)
-    wanted = found
-    if method == "PATCH":
-        form, shown = _patch_type(call), _scale_of(present)
-        if form is commands.PatchType.JSON:
-            wanted = patches.json_patch(shown, found if isinstance(found, list) else [])
-        elif form is commands.PatchType.STRATEGIC:
-            wanted = patches.strategic_merge(shown, found, merge_keys.replace_all)
-        else:
-            wanted = patches.merge_patch(shown, found)
-    replicas = objects.dig(wanted, "spec", "replicas") or 0
-    version = str(objects.dig(wanted, "metadata", "resourceVersion") or "0") if method == "PUT" else "0"
-    if not version.isdigit():
-        raise errors.BadRequest("metadata.resourceVersion is no number")
-    change = {"spec": {"replicas": replicas}}
-    command = commands.Patch(call.actor, key, change, resource_version=int(version), dry_run=_is_dry(call))
-    done = await call.host.execute(call.playground, command)
-    return reading.answer(_scale_of(done.result), warnings=done.warnings)
-
-
-def _scale_of(obj: Object) -> dict[str, Any]:
-    meta = objects.metadata(obj)
-    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = objects.spec_of(obj).get("selector") or {}
-    matched = selector.get("matchLabels", selector) if isinstance(selector, dict) else {}
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {name: meta[name] for name in kept if name in meta},
-        "spec": {"replicas": objects.spec_of(obj).get("replicas", 0)},
-        "status": {
-            "replicas": objects.status_of(obj).get("replicas", 0),
-            "selector": ",".join(
-                f"{name}={value}" for name, value in sorted(matched.items()) if isinstance(value, str)
-            ),
-        },
-    }
 
 
 async def review(call: Call, target: Target) -> Response:

@@ -182,7 +182,9 @@ def update(managed: Managed, before: Object, after: Object, writer: Writer, igno
         return managed
     changed = fieldsets.union(found.modified, found.added)
     left = {
-        manager: Held(fieldsets.difference(fieldsets.difference(held.fields, changed), found.removed), held.time, held.api_version)
+        manager: Held(
+            fieldsets.difference(fieldsets.difference(held.fields, changed), found.removed), held.time, held.api_version
+        )
         for manager, held in managed.items()
     }
     kept: Managed = {manager: held for manager, held in left.items() if held.fields}
@@ -220,7 +222,9 @@ class Merged:
     managed: Managed
 
 
-def apply(managed: Managed, live: Object, config: Object, writer: Writer, *, force: bool, ignored: Tree = NOTHING) -> Merged:
+def apply(
+    managed: Managed, live: Object, config: Object, writer: Writer, *, force: bool, ignored: Tree = NOTHING
+) -> Merged:
     """Merge a configuration into the live object; raises Conflict where others own fields it would change.
 
     What the writer applied before and leaves out now goes, unless somebody else owns it too.

@@ -72,9 +72,7 @@ def _struct(name: str) -> Node:
 
 @functools.cache
 def _fields(struct: str) -> Mapping[str, Node]:
-    return {
-        name: _node(found, structure.topology(struct, name)) for name, found in schema.fields_of(struct).items()
-    }
+    return {name: _node(found, structure.topology(struct, name)) for name, found in schema.fields_of(struct).items()}
 
 
 def _node(found: schema.FieldType, topology: str) -> Node:
@@ -85,7 +83,9 @@ def _node(found: schema.FieldType, topology: str) -> Node:
             return Node(Shape.MAP, topology == "atomic", of=_node(found.of, "") if found.of else None)
         case Shape.LIST:
             keys = structure.keys_of(topology)
-            return Node(Shape.LIST, not keys and topology != "set", of=_node(found.of, "") if found.of else None, keys=keys)
+            return Node(
+                Shape.LIST, not keys and topology != "set", of=_node(found.of, "") if found.of else None, keys=keys
+            )
         case other:
             return Node(other)
 
@@ -162,7 +162,9 @@ def compare(before: Any, after: Any, node: Node) -> Comparison:
         if not (before if before is not _ABSENT else ()) and not (after if after is not _ABSENT else ()):
             return _compare_leaves(before, after)
         left, right = ({} if side is _ABSENT else dict(_elements(side, node)) for side in (before, after))
-        pairs = {name: (left.get(name, _ABSENT), right.get(name, _ABSENT), node.of or _DEDUCED) for name in (*left, *right)}
+        pairs = {
+            name: (left.get(name, _ABSENT), right.get(name, _ABSENT), node.of or _DEDUCED) for name in (*left, *right)
+        }
     else:
         names = dict.fromkeys([*(() if before is _ABSENT else before), *(() if after is _ABSENT else after)])
         pairs = {f"f:{name}": (_part(before, name, node), _part(after, name, node), node.at(name)) for name in names}
@@ -217,7 +219,7 @@ def merge(live: Any, applied: Any, node: Node) -> Any:
 def _merge_lists(left: dict[str, Any], right: dict[str, Any], node: Node) -> list[Any]:
     """Join two lists by their elements: shared members in the applied order, the others where they stood."""
     merged: list[Any] = []
-    waiting, member = [name for name in right], node.of or _DEDUCED
+    waiting, member = list(right), node.of or _DEDUCED
     taken: set[str] = set()
     for name in left:
         while name in right and name not in taken:

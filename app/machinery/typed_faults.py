@@ -76,7 +76,9 @@ def _list_faults(value: Any, node: Node, path: str) -> Iterator[str]:
 
 def _member_fault(child: Any, node: Node) -> str:
     if child is None:
-        return "associative list with keys may not have a null element" if node.keys else "set may not have a null element"
+        return (
+            "associative list with keys may not have a null element" if node.keys else "set may not have a null element"
+        )
     if not node.keys:
         return ""
     if not isinstance(child, Mapping):
