@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from app.machinery import objects, patches
+from app.machinery import objects, ownership, patches
 
 
 class ChangeType(StrEnum):
@@ -195,6 +195,7 @@ def _body(
         key = objects.Key(*raw_key)
         before = present[key] if key in present else lookup(key)
         if tag == "A":
+            ownership.share(stored)
             change = ObjectChanged(ChangeType.ADDED, key, None, stored)
         elif tag == "M":
             change = ObjectChanged(ChangeType.MODIFIED, key, before, patches.undiff(before, stored))

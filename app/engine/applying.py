@@ -33,7 +33,7 @@ def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.App
     live: Object = before if before is not None else {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
     known = components.everybody(live) if before is not None else {}
     if before is not None and not known:
-        known = ownership.update({}, {"metadata": {}}, live, _first(under_way), _ignored(command, has_status=False))
+        known = ownership.creation(live, _first(under_way), _ignored(command, has_status=False))
     assert under_way.writer is not None
     merged = ownership.apply(
         known,
@@ -43,12 +43,7 @@ def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.App
         force=command.force,
         ignored=_ignored(command, has_status=kind.has_status),
     )
-    derived = known.keys() - components.own(live).keys() if before is not None else set()
-    under_way.owners = {
-        manager: held
-        for manager, held in merged.managed.items()
-        if manager not in derived or manager.name == ownership.BEFORE_FIRST_APPLY
-    }
+    under_way.owners = _recorded(merged.managed, known, live, under_way.writer)
     draft: Draft = objects.draft_of(_without_nulls(merged.obj))
     draft["metadata"]["name"] = key.name
     if key.namespace:
@@ -89,13 +84,28 @@ def _checked(command: commands.ServerSideApply, api_version: str) -> Draft:
         raise errors.BadRequest(
             f"the name of the object ({name}) does not match the name on the URL ({command.key.name})"
         )
-    return config
+    return {**config, "metadata": {**meta, "name": command.key.name}}
 
 
 def _check_version(command: commands.ServerSideApply, before: Object) -> None:
     wanted = objects.metadata(command.config).get("resourceVersion")
     if wanted and str(wanted) != objects.metadata(before).get("resourceVersion"):
         raise errors.modified(command.key)
+
+
+def _recorded(
+    managed: ownership.Managed, known: ownership.Managed, live: Object, writer: ownership.Writer
+) -> ownership.Managed:
+    """Leave out what is derived from the object itself whenever somebody looks."""
+    own = components.own(live)
+    recorded: ownership.Managed = {}
+    for manager, held in managed.items():
+        if manager in own and manager.name != writer.name:
+            fields = fieldsets.intersection(held.fields, own[manager].fields)
+            recorded[manager] = ownership.Held(fields, own[manager].time, held.api_version)
+        elif manager not in known or manager in own or manager.name == ownership.BEFORE_FIRST_APPLY:
+            recorded[manager] = held
+    return recorded
 
 
 def _first(under_way: run.Run) -> ownership.Writer:

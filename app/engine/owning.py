@@ -11,8 +11,9 @@ from app.machinery.objects import Draft, Object
 STEERED = ("labels", "annotations", "finalizers", "ownerReferences")
 """Metadata that writers own."""
 
-UNTRACKED = ("kube-scheduler",)
-"""Controllers that write as a binding does: nobody owns what it sets (pkg/registry/core/pod/storage BindingREST)."""
+UNTRACKED = ("default-scheduler", "kubelet")
+"""Controllers whose writes say themselves whose they are: the scheduler binds, and nobody owns what a binding sets
+(pkg/registry/core/pod/storage BindingREST); a kubelet writes a pod's status."""
 
 
 def on_create(under_way: run.Run, kind: Kind, draft: Draft) -> None:
@@ -22,7 +23,7 @@ def on_create(under_way: run.Run, kind: Kind, draft: Draft) -> None:
         under_way.owners = None
     elif under_way.writer is not None:
         ignored = ownership.STATUS if kind.has_status else fieldsets.NOTHING
-        ownership.stored(draft, ownership.update({}, {"metadata": {}}, draft, under_way.writer, ignored))
+        ownership.stored(draft, ownership.creation(draft, under_way.writer, ignored))
 
 
 def on_update(under_way: run.Run, kind: Kind, before: Object, draft: Draft, told: Object) -> None:

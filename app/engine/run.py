@@ -37,6 +37,7 @@ class Run:
         revision = self.state.revision + 1
         if after is not None:
             after["metadata"] = {**after["metadata"], "resourceVersion": str(revision)}
+            _share_owners(before, after["metadata"])
         change = journal.ObjectChanged(_change_type(before, after), key, before, after)
         self.append(change, actor=actor, provoked_by=provoked_by)
         for place, controller in enumerate(controllers.CONTROLLERS):
@@ -76,6 +77,13 @@ def _change_type(before: Object | None, after: Object | None) -> journal.ChangeT
     if after is None:
         return journal.ChangeType.DELETED
     return journal.ChangeType.ADDED if before is None else journal.ChangeType.MODIFIED
+
+
+def _share_owners(before: Object | None, meta: Draft) -> None:
+    """Let equal lists of owners be one in memory: whoever copied an object copied them too."""
+    owners = objects.metadata(before).get("managedFields") if before else None
+    if owners is not None and owners is not meta.get("managedFields") and owners == meta.get("managedFields"):
+        meta["managedFields"] = owners
 
 
 def same(before: Object, after: Object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from app.cluster import clock, journal, state
+from app.machinery import ownership
 from app.machinery.objects import Key
 
 FORMAT = 1
@@ -46,6 +47,7 @@ def restore(body: bytes) -> state.ClusterState:
     held.now = packed["now"]
     for raw_key, obj, created, writer in packed["objects"]:
         key = Key(*raw_key)
+        ownership.share(obj)
         held.load(obj, key)
         uid = obj["metadata"].get("uid")
         if uid and created:

@@ -25,11 +25,11 @@ CLOUD = "cloud-controller-manager"
 WHOLE_UP_TO = 100
 """Objects of a collection up to which each is shown with all its managers."""
 
-_MANAGERS = {"kubelet": KUBELET, "kube-scheduler": SCHEDULER, "service-controller": CLOUD}
+_MANAGERS = {"service-controller": CLOUD, "ingress-controller": "nginx-ingress-controller"}
 """Controllers that are not part of the controller manager, by the actor of their entries."""
 
 _MADE_BY_CONTROLLERS = frozenset({"EndpointSlice", "Endpoints"})
-_STATUS_OF = {"Node": KUBELET, "Service": CLOUD, "Ingress": "", "Namespace": CONTROLLER_MANAGER}
+_STATUS_OF = {"Node": KUBELET, "Service": CLOUD, "Ingress": "nginx-ingress-controller", "Namespace": CONTROLLER_MANAGER}
 
 _GIVEN_TO_PODS: Tree = {
     "f:spec": {
@@ -60,7 +60,7 @@ def own(obj: Object) -> Managed:
         return stored
     node = structured.root(str(obj.get("apiVersion")), str(obj.get("kind")))
     bare = {name: value for name, value in obj.items() if name != "status"}
-    found = ownership.stripped(structured.compare({"metadata": {}}, bare, node).added)
+    found = ownership.stripped(structured.made(bare, node))
     if obj.get("kind") == "Pod":
         found = _without_token(fieldsets.without(found, _GIVEN_TO_PODS))
     version = str(obj.get("apiVersion"))
@@ -98,7 +98,7 @@ def everybody(obj: Object) -> Managed:
         return managed
     version = str(obj.get("apiVersion"))
     node = structured.root(version, str(obj.get("kind")))
-    found = structured.compare({"status": {}}, {"status": _written(obj, status)}, node).added
+    found = structured.made({"status": _written(obj, status)}, node)
     for held in managed.values():
         found = fieldsets.difference(found, held.fields)
     if not found or not found.get("f:status"):

@@ -71,8 +71,9 @@ def of(error: errors.ApiError, target: Target | None = None) -> dict[str, Any]:
         "metadata": dict(error.metadata) if isinstance(error, Refusal) else {},
         "status": "Failure",
         "message": error.message,
-        "reason": error.reason,
     }
+    if error.reason:
+        told["reason"] = error.reason
     if details or error.message == NOT_SERVED:
         told["details"] = details
     told["code"] = error.code

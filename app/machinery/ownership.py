@@ -131,11 +131,21 @@ def _entry(manager: Manager, held: Held) -> dict[str, Any]:
         "apiVersion": held.api_version,
         "time": held.time,
         "fieldsType": "FieldsV1",
-        "fieldsV1": _shared(json.dumps(fieldsets.encode(held.fields), separators=(",", ":"), ensure_ascii=False)),
+        "fieldsV1": _encoded(json.dumps(held.fields)),
     }
     if not held.time:
         del entry["time"]
     return {**entry, "subresource": manager.subresource} if manager.subresource else entry
+
+
+@functools.lru_cache(maxsize=2_048)
+def _encoded(tree: str) -> dict[str, Any]:
+    """Return a set, told as JSON, as the FieldsV1 object that all equal ones share."""
+    return _shared(_text(fieldsets.encode(json.loads(tree))))
+
+
+def _text(fields: Any) -> str:
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
 
 @functools.lru_cache(maxsize=2_048)
@@ -149,7 +159,7 @@ def share(obj: Object) -> None:
     """Make an object that was just read from disk share its field sets with others of its making."""
     for entry in objects.metadata(obj).get("managedFields") or ():
         if "fieldsV1" in entry:
-            entry["fieldsV1"] = _shared(json.dumps(entry["fieldsV1"], separators=(",", ":"), ensure_ascii=False))
+            entry["fieldsV1"] = _shared(_text(entry["fieldsV1"]))
 
 
 def stored(draft: Draft, managed: Managed) -> None:
@@ -195,6 +205,14 @@ def update(managed: Managed, before: Object, after: Object, writer: Writer, igno
     return _capped(kept)
 
 
+def creation(obj: Object, writer: Writer, ignored: Tree = NOTHING) -> Managed:
+    """Return the managers of a new object: all that it says is its maker's."""
+    api_version = str(obj.get("apiVersion"))
+    node = structured.root(api_version, str(obj.get("kind")))
+    found = stripped(fieldsets.without(structured.made(obj, node), ignored))
+    return {writer.manager(UPDATE, api_version): Held(found, writer.now, api_version)} if found else {}
+
+
 def _capped(managed: Managed) -> Managed:
     """Count the oldest updaters as one when there are too many (internal/capmanagers.go)."""
     updaters = sorted(
@@ -233,11 +251,12 @@ def apply(
     node = structured.root(api_version, str(config.get("kind")))
     me = writer.manager(APPLY, api_version)
     last = managed[me].fields if me in managed else NOTHING
-    mine = fieldsets.without(stripped(structured.fields(config, node)), ignored)
+    said = structured.fields(config, node)
+    mine = fieldsets.without(stripped(said), ignored)
     everybody: Managed = {**managed, me: Held(mine, writer.now, api_version)}
     merged = structured.merge(live, config, node)
     if last:
-        merged = _pruned(merged, last, [held.fields for held in everybody.values()], node)
+        merged = _pruned(merged, last, [said, *(held.fields for held in everybody.values())], node)
     found = structured.compare(live, merged, node).without(ignored)
     touched = fieldsets.union(stripped(found.modified), stripped(found.added))
     contested = {

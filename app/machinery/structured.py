@@ -179,6 +179,32 @@ def compare(before: Any, after: Any, node: Node) -> Comparison:
     return Comparison(removed, modified, added)
 
 
+def made(value: Any, node: Node, *, there: bool = True) -> Tree:
+    """Return what a new object adds to an empty one: `compare({}, value, node).added`, in one walk.
+
+    `there` says that the empty object has the place already.
+    """
+    if node.mapping and isinstance(value, Mapping):
+        found: Tree = {} if there else {HERE: {}}
+        for name, child in value.items():
+            if child is not None:
+                part = node.at(name)
+                if part.atomic:
+                    found[f"f:{name}"] = MEMBER
+                elif sub := made(child, part, there=there and _part(_NO_PARTS, name, node) is not _ABSENT):
+                    found[f"f:{name}"] = sub
+        return found
+    if node.shape is Shape.LIST and not node.atomic and isinstance(value, list) and value:
+        whole: Tree = {} if there else {HERE: {}}
+        for element, child in _elements(value, node):
+            whole[element] = made(child, node.of or _DEDUCED, there=False)
+        return whole
+    return NOTHING if there and not value and value is not False and value != 0 else MEMBER
+
+
+_NO_PARTS: Mapping[str, Any] = {}
+
+
 def _compare_leaves(before: Any, after: Any) -> Comparison:
     if before is _ABSENT:
         return _ADDED
