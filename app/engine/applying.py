@@ -99,12 +99,12 @@ def _recorded(
     """Leave out what is derived from the object itself whenever somebody looks."""
     own = components.own(live)
     recorded: ownership.Managed = {}
-    for manager, held in managed.items():
-        if manager in own and manager.name != writer.name:
-            fields = fieldsets.intersection(held.fields, own[manager].fields)
-            recorded[manager] = ownership.Held(fields, own[manager].time, held.api_version)
-        elif manager not in known or manager in own or manager.name == ownership.BEFORE_FIRST_APPLY:
-            recorded[manager] = held
+    for owner, held in managed.items():
+        if owner in own and owner.name != writer.name:
+            fields = fieldsets.intersection(held.fields, own[owner].fields)
+            recorded[owner] = ownership.Held(fields, own[owner].time, held.api_version)
+        elif owner not in known or owner in own or owner.name == ownership.BEFORE_FIRST_APPLY:
+            recorded[owner] = held
     return recorded
 
 

@@ -77,12 +77,12 @@ def _differs(before: Object, draft: Object) -> bool:
 def _same(named: ownership.Managed, before: Object) -> bool:
     """Say that a client sends back the managers it was shown."""
     shown = components.everybody(before)
-    return {manager: held.fields for manager, held in named.items()} == {
-        manager: held.fields for manager, held in shown.items()
+    return {owner: held.fields for owner, held in named.items()} == {
+        owner: held.fields for owner, held in shown.items()
     }
 
 
 def _recorded(named: ownership.Managed, before: Object) -> ownership.Managed:
     """Leave out of the managers a client names the one that is derived from the object."""
     derived = components.everybody(before).keys() - ownership.of(before).keys() - components.own(before).keys()
-    return {manager: held for manager, held in named.items() if manager not in derived}
+    return {owner: held for owner, held in named.items() if owner not in derived}

@@ -15,7 +15,7 @@ from typing import Any
 from app.machinery import fieldsets, objects, ownership, structured
 from app.machinery.fieldsets import HERE, Tree
 from app.machinery.objects import Draft, Object
-from app.machinery.ownership import Held, Managed, Manager
+from app.machinery.ownership import Held, Managed, Owner
 
 CONTROLLER_MANAGER = "kube-controller-manager"
 KUBELET = "kubelet"
@@ -64,8 +64,8 @@ def own(obj: Object) -> Managed:
     if obj.get("kind") == "Pod":
         found = _without_token(fieldsets.without(found, _GIVEN_TO_PODS))
     version = str(obj.get("apiVersion"))
-    manager = Manager(CONTROLLER_MANAGER, ownership.UPDATE, version, "")
-    return {manager: Held(found, str(objects.metadata(obj).get("creationTimestamp") or ""), version)}
+    owner = Owner(CONTROLLER_MANAGER, ownership.UPDATE, version, "")
+    return {owner: Held(found, str(objects.metadata(obj).get("creationTimestamp") or ""), version)}
 
 
 def _without_token(tree: Tree) -> Tree:
@@ -103,10 +103,10 @@ def everybody(obj: Object) -> Managed:
         found = fieldsets.difference(found, held.fields)
     if not found or not found.get("f:status"):
         return managed
-    manager = Manager(name, ownership.UPDATE, version, "status")
-    known = managed.get(manager)
+    owner = Owner(name, ownership.UPDATE, version, "status")
+    known = managed.get(owner)
     fields = fieldsets.union(known.fields, found) if known else found
-    return {**managed, manager: Held(fields, _since(obj, status), version)}
+    return {**managed, owner: Held(fields, _since(obj, status), version)}
 
 
 def _status_manager(obj: Object) -> str:

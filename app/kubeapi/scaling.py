@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.engine import commands
 from app.kinds.kind import Kind
-from app.kubeapi import bodies, managers, reading, writing
+from app.kubeapi import bodies, field_owners, reading, writing
 from app.kubeapi.call import Call
 from app.kubeapi.paths import Target
 from app.machinery import errors, merge_keys, objects, patches
@@ -37,7 +37,7 @@ async def scale(call: Call, target: Target, kind: Kind) -> Response:
         resource_version=int(version),
         subresource="scale",
         dry_run=writing.is_dry(call),
-        field_manager=managers.field_manager(call),
+        field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
     return reading.answer(of(done.result), warnings=done.warnings)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.engine import commands
 from app.kinds.kind import Kind
-from app.kubeapi import bodies, managers, reading, status
+from app.kubeapi import bodies, field_owners, reading, status
 from app.kubeapi.call import Call
 from app.kubeapi.paths import REVIEWS, Target
 from app.machinery import errors, objects
@@ -56,7 +56,7 @@ async def create(call: Call, target: Target, kind: Kind, *, named: str = "", obj
         draft,
         dry_run=is_dry(call),
         validation=_strictness(call),
-        field_manager=managers.field_manager(call),
+        field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
     return await reading.one(call, kind, done.result, 201, done.warnings)
@@ -76,7 +76,7 @@ async def replace(call: Call, target: Target, kind: Kind) -> Response:
         target.subresource,
         dry_run=is_dry(call),
         validation=_strictness(call),
-        field_manager=managers.field_manager(call),
+        field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
     return await reading.one(call, kind, done.result, warnings=done.warnings)
@@ -89,7 +89,7 @@ def applies(call: Call) -> bool:
 
 async def application(call: Call, target: Target, kind: Kind, config: Draft | None = None) -> commands.ServerSideApply:
     """Make the command of a server-side apply from the body, or from a configuration that stands for it."""
-    manager = managers.field_manager(call, required=True)
+    owner = field_owners.field_manager(call, required=True)
     found = await body_of(call) if config is None else config
     if not isinstance(found, dict):
         raise errors.BadRequest("error decoding YAML: the configuration is no object")
@@ -97,8 +97,8 @@ async def application(call: Call, target: Target, kind: Kind, config: Draft | No
         call.actor,
         kind.key(target.namespace, target.name),
         found,
-        manager,
-        managers.force(call, applies=True),
+        owner,
+        field_owners.force(call, applies=True),
         subresource=target.subresource,
         dry_run=is_dry(call),
         validation=_strictness(call),
@@ -107,7 +107,7 @@ async def application(call: Call, target: Target, kind: Kind, config: Draft | No
 
 def patch_type(call: Call) -> commands.PatchType:
     """Return the format of a patch."""
-    managers.force(call, applies=False)
+    field_owners.force(call, applies=False)
     found = bodies.media_type(call.request.headers.get("content-type", ""))
     try:
         return commands.PatchType(found)
@@ -136,7 +136,7 @@ async def patch(call: Call, target: Target, kind: Kind) -> Response:
         subresource=target.subresource,
         dry_run=is_dry(call),
         validation=_strictness(call),
-        field_manager=managers.field_manager(call),
+        field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
     return await reading.one(call, kind, done.result, warnings=done.warnings)

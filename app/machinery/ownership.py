@@ -32,7 +32,7 @@ STATUS: Tree = {"f:status": fieldsets.MEMBER}
 ALL_BUT_STATUS: Tree = {"f:spec": fieldsets.MEMBER, "f:metadata": fieldsets.MEMBER}
 
 
-class Manager(NamedTuple):
+class Owner(NamedTuple):
     """What tells one manager of fields from another; an applier is the same whatever API version it speaks."""
 
     name: str
@@ -57,9 +57,9 @@ class Writer:
     now: str
     subresource: str = ""
 
-    def manager(self, operation: str, api_version: str) -> Manager:
+    def owner(self, operation: str, api_version: str) -> Owner:
         """Return this writer as a manager."""
-        return Manager(self.name, operation, "" if operation == APPLY else api_version, self.subresource)
+        return Owner(self.name, operation, "" if operation == APPLY else api_version, self.subresource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Held:
     api_version: str
 
 
-Managed = dict[Manager, Held]
+Managed = dict[Owner, Held]
 
 
 def read(entries: Any) -> Managed:
@@ -83,16 +83,16 @@ def read(entries: Any) -> Managed:
         if not isinstance(entry, Mapping) or entry.get("operation") not in (APPLY, UPDATE):
             raise ValueError("an entry of managedFields is of Apply or Update")
         version, operation = str(entry.get("apiVersion") or ""), str(entry["operation"])
-        manager = Manager(
+        owner = Owner(
             str(entry.get("manager") or ""),
             operation,
             "" if operation == APPLY else version,
             str(entry.get("subresource") or ""),
         )
         fields = fieldsets.decode_root(entry.get("fieldsV1") or {})
-        if manager in managed:
-            fields = fieldsets.union(managed[manager].fields, fields)
-        managed[manager] = Held(fields, str(entry.get("time") or ""), version)
+        if owner in managed:
+            fields = fieldsets.union(managed[owner].fields, fields)
+        managed[owner] = Held(fields, str(entry.get("time") or ""), version)
     return managed
 
 
@@ -121,13 +121,13 @@ def said_by(draft: Object, present: Object) -> Managed | None:
 def write(managed: Managed) -> list[dict[str, Any]]:
     """Write `metadata.managedFields`: appliers first, then by time and name; equal sets are one object in memory."""
     ordered = sorted(managed.items(), key=lambda row: (row[0].operation, row[1].time, row[0].name, row[0][2:]))
-    return [_entry(manager, held) for manager, held in ordered if held.fields]
+    return [_entry(owner, held) for owner, held in ordered if held.fields]
 
 
-def _entry(manager: Manager, held: Held) -> dict[str, Any]:
+def _entry(owner: Owner, held: Held) -> dict[str, Any]:
     entry = {
-        "manager": manager.name,
-        "operation": manager.operation,
+        "manager": owner.name,
+        "operation": owner.operation,
         "apiVersion": held.api_version,
         "time": held.time,
         "fieldsType": "FieldsV1",
@@ -135,7 +135,7 @@ def _entry(manager: Manager, held: Held) -> dict[str, Any]:
     }
     if not held.time:
         del entry["time"]
-    return {**entry, "subresource": manager.subresource} if manager.subresource else entry
+    return {**entry, "subresource": owner.subresource} if owner.subresource else entry
 
 
 @functools.lru_cache(maxsize=2_048)
@@ -192,14 +192,14 @@ def update(managed: Managed, before: Object, after: Object, writer: Writer, igno
         return managed
     changed = fieldsets.union(found.modified, found.added)
     left = {
-        manager: Held(
+        owner: Held(
             fieldsets.difference(fieldsets.difference(held.fields, changed), found.removed), held.time, held.api_version
         )
-        for manager, held in managed.items()
+        for owner, held in managed.items()
     }
-    kept: Managed = {manager: held for manager, held in left.items() if held.fields}
+    kept: Managed = {owner: held for owner, held in left.items() if held.fields}
     if changed:
-        me = writer.manager(UPDATE, api_version)
+        me = writer.owner(UPDATE, api_version)
         mine = fieldsets.union(kept[me].fields, changed) if me in kept else changed
         kept[me] = Held(mine, writer.now, api_version)
     return _capped(kept)
@@ -210,22 +210,22 @@ def creation(obj: Object, writer: Writer, ignored: Tree = NOTHING) -> Managed:
     api_version = str(obj.get("apiVersion"))
     node = structured.root(api_version, str(obj.get("kind")))
     found = stripped(fieldsets.without(structured.made(obj, node), ignored))
-    return {writer.manager(UPDATE, api_version): Held(found, writer.now, api_version)} if found else {}
+    return {writer.owner(UPDATE, api_version): Held(found, writer.now, api_version)} if found else {}
 
 
 def _capped(managed: Managed) -> Managed:
     """Count the oldest updaters as one when there are too many (internal/capmanagers.go)."""
     updaters = sorted(
-        (manager for manager in managed if manager.operation == UPDATE),
+        (owner for owner in managed if owner.operation == UPDATE),
         key=lambda one: (managed[one].time, one.name),
     )
     over = len(updaters) - MOST_UPDATERS
     if over <= 0:
         return managed
     kept = dict(managed)
-    for manager in updaters[: over + 1]:
-        held = kept.pop(manager)
-        bucket = Manager(ANCIENT, UPDATE, held.api_version, "")
+    for owner in updaters[: over + 1]:
+        held = kept.pop(owner)
+        bucket = Owner(ANCIENT, UPDATE, held.api_version, "")
         known = kept.get(bucket)
         fields = fieldsets.union(known.fields, held.fields) if known else held.fields
         kept[bucket] = Held(fields, held.time, held.api_version)
@@ -249,7 +249,7 @@ def apply(
     """
     api_version = str(config.get("apiVersion"))
     node = structured.root(api_version, str(config.get("kind")))
-    me = writer.manager(APPLY, api_version)
+    me = writer.owner(APPLY, api_version)
     last = managed[me].fields if me in managed else NOTHING
     said = structured.fields(config, node)
     mine = fieldsets.without(stripped(said), ignored)
@@ -260,21 +260,21 @@ def apply(
     found = structured.compare(live, merged, node).without(ignored)
     touched = fieldsets.union(stripped(found.modified), stripped(found.added))
     contested = {
-        manager: both
-        for manager, held in managed.items()
-        if manager != me and (both := fieldsets.intersection(held.fields, touched))
+        owner: both
+        for owner, held in managed.items()
+        if owner != me and (both := fieldsets.intersection(held.fields, touched))
     }
     if contested and not force:
         raise conflict(contested)
     kept = {}
-    for manager, held in everybody.items():
-        if manager != me:
-            left = fieldsets.difference(held.fields, contested.get(manager, NOTHING))
+    for owner, held in everybody.items():
+        if owner != me:
+            left = fieldsets.difference(held.fields, contested.get(owner, NOTHING))
             held = Held(fieldsets.difference(left, found.removed), held.time, held.api_version)
-        elif manager in managed and held.fields == managed[manager].fields and found.same:
-            held = Held(mine, managed[manager].time, api_version)
+        elif owner in managed and held.fields == managed[owner].fields and found.same:
+            held = Held(mine, managed[owner].time, api_version)
         if held.fields:
-            kept[manager] = held
+            kept[owner] = held
     return Merged(merged, kept)
 
 
@@ -292,45 +292,45 @@ def _pruned(merged: Any, last: Tree, owned: Iterable[Tree], node: Node) -> Any:
     return structured.remove(merged, gone, node) or {}
 
 
-def conflict(contested: Mapping[Manager, Tree]) -> errors.Conflict:
+def conflict(contested: Mapping[Owner, Tree]) -> errors.Conflict:
     """Say who else owns which fields, as the API server does (internal/conflict.go)."""
-    by_manager: list[tuple[Manager, Sequence[Path]]] = [
-        (manager, tuple(fieldsets.paths(contested[manager]))) for manager in sorted(contested, key=_identifier)
+    by_manager: list[tuple[Owner, Sequence[Path]]] = [
+        (owner, tuple(fieldsets.paths(contested[owner]))) for owner in sorted(contested, key=_identifier)
     ]
     causes = [
         {
             "reason": "FieldManagerConflict",
-            "message": f"conflict with {manager.shown}",
+            "message": f"conflict with {owner.shown}",
             "field": fieldsets.text(path),
         }
-        for manager, found in by_manager
+        for owner, found in by_manager
         for path in found
     ]
     if len(causes) == 1:
         message = f"Apply failed with 1 conflict: {causes[0]['message']}: {causes[0]['field']}"
     else:
         lines = []
-        for manager, found in by_manager:
-            lines += [f"conflicts with {manager.shown}:", *(f"- {fieldsets.text(path)}" for path in found)]
+        for owner, found in by_manager:
+            lines += [f"conflicts with {owner.shown}:", *(f"- {fieldsets.text(path)}" for path in found)]
         message = f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines)
     return errors.Conflict(message, details={"causes": causes})
 
 
-def _identifier(manager: Manager) -> str:
-    told = {"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version}
-    return json.dumps({**told, "subresource": manager.subresource} if manager.subresource else told)
+def _identifier(owner: Owner) -> str:
+    told = {"manager": owner.name, "operation": owner.operation, "apiVersion": owner.api_version}
+    return json.dumps({**told, "subresource": owner.subresource} if owner.subresource else told)
 
 
 def taken_back(present: Managed, held: Managed, wanted: Managed) -> Managed:
     """Return the managers with one step undone: what that step gave is taken, what it took is given back."""
     kept: Managed = {}
-    for manager in {**present, **wanted}:
-        now, then, back = (found[manager].fields if manager in found else NOTHING for found in (present, held, wanted))
+    for owner in {**present, **wanted}:
+        now, then, back = (found[owner].fields if owner in found else NOTHING for found in (present, held, wanted))
         lost, gained = fieldsets.difference(back, then), fieldsets.difference(then, back)
         fields = fieldsets.union(fieldsets.difference(now, gained), lost)
-        source = present.get(manager) or wanted[manager]
-        if manager in wanted and fields == back:
-            source = wanted[manager]
+        source = present.get(owner) or wanted[owner]
+        if owner in wanted and fields == back:
+            source = wanted[owner]
         if fields:
-            kept[manager] = Held(fields, source.time, source.api_version)
+            kept[owner] = Held(fields, source.time, source.api_version)
     return kept

@@ -22,15 +22,15 @@ def _service(selector: str, **labels: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
 
 
-def _apply(cluster: Cluster, manager: str, config: dict[str, Any], actor: str = "you") -> Object:
-    done: commands.Applied = cluster.say(commands.ServerSideApply(actor, SERVICE, config, manager, force=True))
+def _apply(cluster: Cluster, owner: str, config: dict[str, Any], actor: str = "you") -> Object:
+    done: commands.Applied = cluster.say(commands.ServerSideApply(actor, SERVICE, config, owner, force=True))
     return done.obj
 
 
 def _owned(cluster: Cluster) -> dict[str, Any]:
     held = cluster.held.get(SERVICE)
     assert held is not None
-    return {manager.name: found.fields for manager, found in ownership.of(held).items()}
+    return {owner.name: found.fields for owner, found in ownership.of(held).items()}
 
 
 def _pods(count: int) -> tuple[dict[str, Any], ...]:

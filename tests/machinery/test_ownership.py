@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.machinery import errors, fieldsets, ownership, structured, typed_faults
-from app.machinery.ownership import APPLY, UPDATE, Managed, Manager, Writer
+from app.machinery.ownership import APPLY, UPDATE, Managed, Owner, Writer
 
 NODE = structured.root("v1", "Service")
 NAMES = st.sampled_from(["ann", "bob", "carl"])
@@ -88,7 +88,7 @@ def test_what_was_applied_holds_and_is_the_appliers(steps: Any, name: str, confi
     live, managed = _step(*_after(steps), (APPLY, name, config, True))
     assert structured.compare(live, structured.merge(live, config, NODE), NODE).same
     mine = ownership.stripped(structured.fields(config, NODE))
-    held = managed.get(Manager(name, APPLY, "", ""))
+    held = managed.get(Owner(name, APPLY, "", ""))
     assert (held.fields if held else {}) == mine
 
 
@@ -98,12 +98,12 @@ def test_a_field_goes_only_when_its_applier_drops_it_and_nobody_else_owns_it(
     steps: Any, name: str, config: dict[str, Any]
 ) -> None:
     before, managed = _after(steps)
-    me = Manager(name, APPLY, "", "")
+    me = Owner(name, APPLY, "", "")
     after, _ = _step(before, managed, (APPLY, name, config, True))
     gone = ownership.stripped(structured.compare(before, after, NODE).removed)
     mine = structured.with_named(managed[me].fields if me in managed else {}, NODE)
     assert fieldsets.without(gone, mine) == {}
-    others = _owned({manager: held for manager, held in managed.items() if manager != me})
+    others = _owned({owner: held for owner, held in managed.items() if owner != me})
     for path in fieldsets.paths(fieldsets.intersection(gone, others)):
         # What others own goes only with a list member that the applier owned as a whole, or as a list left empty.
         emptied = any(lost[: len(path)] == path and lost != path for lost in fieldsets.paths(mine))
@@ -117,12 +117,12 @@ def test_without_force_others_keep_their_values(steps: Any, name: str, config: d
     kept = copy.deepcopy((before, managed))
     after, then = _step(before, managed, (APPLY, name, config, False))
     assert (before, managed) == kept
-    me = Manager(name, APPLY, "", "")
+    me = Owner(name, APPLY, "", "")
     found = structured.compare(before, after, NODE)
-    for manager, held in managed.items():
-        if manager != me:
+    for owner, held in managed.items():
+        if owner != me:
             assert fieldsets.intersection(held.fields, found.modified) == {}
-            lost = fieldsets.difference(held.fields, then[manager].fields if manager in then else {})
+            lost = fieldsets.difference(held.fields, then[owner].fields if owner in then else {})
             assert fieldsets.difference(lost, found.removed) == {}
 
 
@@ -133,9 +133,9 @@ def test_an_update_owns_alone_what_it_sets(steps: Any, name: str, config: dict[s
     after, then = _step(before, managed, (UPDATE, name, config, False))
     found = structured.compare(before, after, NODE)
     changed = ownership.stripped(fieldsets.union(found.modified, found.added))
-    me = Manager(name, UPDATE, "v1", "")
+    me = Owner(name, UPDATE, "v1", "")
     assert fieldsets.difference(changed, then[me].fields if me in then else {}) == {}
-    others = _owned({manager: held for manager, held in then.items() if manager != me})
+    others = _owned({owner: held for owner, held in then.items() if owner != me})
     assert fieldsets.intersection(others, changed) == {}
     assert fieldsets.intersection(_owned(then), ownership.stripped(found.removed)) == {}
 
@@ -192,7 +192,7 @@ def test_the_oldest_updaters_become_one() -> None:
         managed = ownership.update(managed, live, after, Writer(f"tool-{number:02}", f"2026-01-01T00:00:{number:02}Z"))
         live = after
     assert len(managed) == ownership.MOST_UPDATERS
-    oldest = managed[Manager(ownership.ANCIENT, UPDATE, "v1", "")]
+    oldest = managed[Owner(ownership.ANCIENT, UPDATE, "v1", "")]
     assert sorted(oldest.fields["f:metadata"]["f:labels"]) == [".", *(f"f:l{number}" for number in range(5))]
     assert set(fieldsets.paths(_owned(managed))) >= {("f:metadata", "f:labels", f"f:l{n}") for n in range(14)}
 
