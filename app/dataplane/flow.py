@@ -90,6 +90,8 @@ class Flow:
     masqueraded: bool = False
     load_balanced: bool = False
     passed_egress: bool = False
+    unanswerable: bool = False
+    """The answers will not come back the way the packet went."""
     proxied: str = ""
     """The Ingress controller's pod that carries the request on with a connection of its own."""
     server: Object | None = None

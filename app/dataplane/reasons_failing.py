@@ -249,7 +249,7 @@ NODES = (
     Reason(
         "NodePortNotOnLoopback",
         "No node ports on localhost here",
-        "{node} runs kube-proxy in nftables mode, where node ports are not open on 127.0.0.1.",
+        "{node} runs kube-proxy in {mode} mode, where node ports are not open on 127.0.0.1.",
         Stage.NODE,
         "Use the node's own address.",
         "pkg/proxy/nftables/README.md",

@@ -177,6 +177,13 @@ RULES = (
         source=_TOPOLOGY,
     ),
     Reason(
+        "NextEndpointChosen",
+        "Endpoint chosen in turn",
+        "{pod} was next: ipvs gives the {count} in turn, each node for itself.",
+        Stage.RULES,
+        source="pkg/proxy/ipvs, scheduler rr",
+    ),
+    Reason(
         "OnlyEndpointChosen",
         "Endpoint chosen",
         "{pod} is the only endpoint that can be used.",

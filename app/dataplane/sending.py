@@ -67,6 +67,8 @@ class Completed(msgspec.Struct, frozen=True, gc=False):
     summary: Summary
     samples: tuple[Result, ...]
     pins: dict[PinKey, str]
+    turns: dict[str, int] = {}
+    """How far each place has counted that gives endpoints in turn."""
 
 
 def run(cluster: ClusterState, request: Request, env: clock.Env) -> Completed:
@@ -74,7 +76,7 @@ def run(cluster: ClusterState, request: Request, env: clock.Env) -> Completed:
 
     Session affinity remembers what the state remembers; what it remembers anew is in the answer.
     """
-    chance = Chance(env, cluster.affinity.find)
+    chance = Chance(env, cluster.affinity.find, counted=lambda place: cluster.cursors.get(place, 0))
     world = World(cluster, chance)
     client = client_of(world, request.origin)
     if request.via and world.node(request.via) is None:
@@ -221,8 +223,9 @@ class _Sender:
             self.samples.append(result)
 
     def _completed(self, results: tuple[Result, ...]) -> Completed:
+        chance = self.world.chance
         summary = Summary(self.request.count, self.by_outcome, dict(sorted(self.by_pod.items())))
-        return Completed(self.request, results, summary, tuple(self.samples), dict(self.world.chance.pins))
+        return Completed(self.request, results, summary, tuple(self.samples), dict(chance.pins), dict(chance.turns))
 
 
 def _kind(result: Result) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import msgspec
 from app.cluster import clock, state
 from app.cluster.affinity import Pin, PinKey
 from app.cluster.lag import ServiceView
-from app.dataplane import networks, policies, proxy
+from app.dataplane import dialects, networks, policies, proxy
 from app.dataplane.packet import Protocol
 from app.machinery import objects
 from app.machinery.objects import Object
@@ -45,6 +45,8 @@ class Draw(msgspec.Struct, frozen=True, gc=False):
     pin: PinKey | None = None
     patience: float = 0.0
     """Seconds without a new connection after which the pin is forgotten."""
+    turn: str = ""
+    """Where answers are given in turn instead of at random: what counts the turns."""
 
 
 @dataclass(slots=True)
@@ -56,6 +58,10 @@ class Chance:
     """What session affinity remembers from before this run."""
     pins: MutableMapping[PinKey, str] = field(default_factory=dict)
     """What it remembers anew: every new connection sets or refreshes a pin."""
+    turns: MutableMapping[str, int] = field(default_factory=dict)
+    """How many draws each place that answers in turn has answered after this run's."""
+    counted: Callable[[str], int] = lambda place: 0
+    """And before this run."""
     drawn: list[tuple[Draw, Picked]] = field(default_factory=list)
     kept: list[tuple[Draw, Picked]] = field(default_factory=list)
     given: list[Picked] = field(default_factory=list)
@@ -82,10 +88,17 @@ class Chance:
             if name in draw.names:
                 self.pins[draw.pin] = name
                 return Picked(draw.names.index(name), draw.of, "pinned")
-        index = self.env.rng.randrange(draw.of) if draw.of > 1 else 0
+        index, how = self._drawn(draw)
         if draw.pin is not None:
             self.pins[draw.pin] = draw.names[index]
-        return Picked(index, draw.of, "random")
+        return Picked(index, draw.of, how)
+
+    def _drawn(self, draw: Draw) -> tuple[int, str]:
+        if draw.turn:
+            number = self.turns.get(draw.turn, self.counted(draw.turn))
+            self.turns[draw.turn] = number + 1
+            return number % draw.of, "turn"
+        return (self.env.rng.randrange(draw.of) if draw.of > 1 else 0), "random"
 
     def _pinned(self, draw: Draw) -> str:
         assert draw.pin is not None
@@ -105,6 +118,11 @@ class NodeProxy:
     kept: dict[tuple[str, str], ServiceView]
     _ports: dict[tuple[str, str], tuple[proxy.ServicePort, ...]] = field(default_factory=dict)
     _known: dict[proxy.ServicePort, tuple[tuple[proxy.Endpoint, ...], proxy.Categorized]] = field(default_factory=dict)
+
+    @property
+    def dialect(self) -> dialects.Dialect:
+        """How this proxy writes its rules."""
+        return dialects.DIALECTS.get(self.mode, dialects.IPTABLES)
 
     @property
     def address(self) -> str:
@@ -151,10 +169,10 @@ class NodeProxy:
         return self._match_node_port(address, protocol, dport) if self.takes_node_ports(address) else None
 
     def takes_node_ports(self, address: str) -> bool:
-        """Say whether node ports are open at the address: any local one in iptables, the primary one in nftables."""
+        """Say whether node ports are open there: any local address in iptables, the node's own in ipvs and nftables."""
         if self.mode == "nftables":
             return address == self.address
-        return self.owns(address)
+        return address in self.addresses if self.mode == "ipvs" else self.owns(address)
 
     def _match_node_port(self, address: str, protocol: Protocol, dport: int) -> Matched | None:
         for namespace, name in self.node_port_holders(dport):
@@ -217,13 +235,12 @@ class World:
         node = self.node(name) or {}
         proxies = self.state.proxies
         kept = dict(proxies.kept(proxies.synced[name])) if name in proxies.synced else {}
-        # DIFFERS: ipvs is walked as iptables until its rules are written.
         mode = objects.annotations_of(node).get(PROXY_ANNOTATION, "")
         return NodeProxy(
             world=self,
             name=name,
             labels=objects.labels_of(node),
-            mode="nftables" if mode == "nftables" else "iptables" if mode else "",
+            mode=mode if mode in dialects.DIALECTS else "iptables" if mode else "",
             addresses=tuple(state.node_addresses(node)),
             kept=kept,
         )

@@ -25,6 +25,8 @@ def send(under_way: run.Run, command: commands.Send) -> dict[str, Any]:
         if proof is not None:
             answer["fix"] = proof.to_json()
     if command.record:
+        for place, number in completed.turns.items():
+            under_way.state.set_cursor(place, number)
         under_way.append(journal.RequestCompleted(_kept(answer, completed, command)))
     return answer
 

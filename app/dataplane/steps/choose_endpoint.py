@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cluster.affinity import PinKey
-from app.dataplane import diagnosis, networks, phrases, proxy, rules
+from app.dataplane import diagnosis, networks, phrases, proxy
 from app.dataplane.flow import Flow, Verdict, node_ref, service_ref, stop
 from app.dataplane.proxy import Choice
 from app.dataplane.trace import Action, Disposition, StepKind
@@ -17,16 +17,20 @@ def choose(world: World, flow: Flow) -> Verdict:
     if matched is None or flow.entry:
         return None
     own = world.proxy(flow.node)
-    usable = own.endpoints(matched.port)[1]
+    every, usable = own.endpoints(matched.port)
     is_local = uses_local(own, flow, matched)
     endpoints = usable.local if is_local else usable.cluster
+    if is_local and not endpoints and own.dialect.falls_back:
+        endpoints, is_local = usable.cluster or tuple(one for one in every if one.ready), False
+        flow.unanswerable = matched.by != "ClusterIP"
     if not endpoints:
         return _none_usable(world, flow, own, usable)
     pin = None
     if matched.port.affinity_seconds:
         pin = PinKey(flow.node, matched.port.text, matched.port.protocol.value, flow.packet.src)
     names = tuple(endpoint.text for endpoint in endpoints)
-    picked = world.chance.pick(Draw(len(endpoints), names, pin, matched.port.affinity_seconds))
+    turn = f"ipvs:{flow.node} {matched.port.text}/{matched.port.protocol.value}" if own.dialect.in_turn else ""
+    picked = world.chance.pick(Draw(len(endpoints), names, pin, matched.port.affinity_seconds, turn))
     flow.endpoint, flow.usable, flow.picked = endpoints[picked.index], endpoints, picked.index
     flow.prefix = "SVL" if is_local else "SVC"
     _say_chosen(flow, own, usable.local_choice if is_local else usable.cluster_choice, picked)
@@ -76,7 +80,9 @@ def _code(own: NodeProxy, port: proxy.ServicePort, choice: Choice, picked: Picke
         case Choice.SAME_NODE:
             return "SameNodeEndpointChosen"
         case _:
-            return "EndpointChosen" if picked.of > 1 else "OnlyEndpointChosen"
+            if picked.of == 1:
+                return "OnlyEndpointChosen"
+            return "NextEndpointChosen" if picked.how == "turn" else "EndpointChosen"
 
 
 def _refs(flow: Flow, code: str) -> tuple[ObjectRef, ...]:
@@ -98,13 +104,9 @@ def _rule(own: NodeProxy, flow: Flow, picked: Picked) -> str:
     assert flow.endpoint is not None
     if picked.how == "kept":
         return ""
-    if own.mode == "nftables":
-        if picked.how == "pinned":
-            return rules.nft_affinity(flow.matched.port, flow.endpoint)
-        return rules.nft_balance(flow.matched.port, flow.usable)
     if picked.how == "pinned":
-        return rules.affinity(flow.matched.port, flow.endpoint, flow.prefix)
-    return rules.balance(flow.matched.port, flow.usable, flow.picked, flow.prefix)
+        return own.dialect.pinned(flow.matched.port, flow.endpoint, flow.prefix)
+    return own.dialect.balanced(flow.matched.port, flow.usable, flow.picked, flow.prefix)
 
 
 def _none_usable(world: World, flow: Flow, own: NodeProxy, usable: proxy.Categorized) -> Verdict:
@@ -136,5 +138,4 @@ def _no_local(flow: Flow, own: NodeProxy, matched: Matched) -> Verdict:
 
 
 def _filter_rule(own: NodeProxy, matched: Matched, local: bool) -> str:
-    write = rules.nft_no_endpoints if own.mode == "nftables" else rules.no_endpoints
-    return write(matched.port, matched.address, matched.by, local)
+    return own.dialect.filtered(matched.port, matched.address, matched.by, local)

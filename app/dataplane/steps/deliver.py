@@ -57,6 +57,8 @@ def _halted(pod: Object, container: str) -> str | None:
 
 def _reply_is_lost(world: World, flow: Flow, pod: Object) -> bool:
     """Say whether the answer passes by the node whose conntrack would have to rewrite it."""
+    if flow.unanswerable and not flow.masqueraded:
+        return True
     if not flow.entry or flow.masqueraded or flow.client.kind == "external" or flow.entry == flow.client.node:
         return False
     return objects.spec_of(pod).get("nodeName") != flow.entry

@@ -55,7 +55,8 @@ def refuse(world: World, flow: Flow) -> Verdict:
     own, packet = world.proxy(flow.node), flow.packet
     dport = packet.dport
     words: dict[str, Any] = {"dport": dport, "node": flow.node, "close": "", "number": ""}
-    if own.mode == "nftables" and packet.dst != own.address and _is_node_port(world, flow):
+    if own.mode in ("nftables", "ipvs") and not own.takes_node_ports(packet.dst) and _is_node_port(world, flow):
+        words["mode"] = own.mode
         because = (node_ref(flow.node, "metadata.annotations['podlane.dev/kube-proxy']"),)
         return stop(flow, "NodePortNotOnLoopback", words, Disposition.REFUSED, because, kind=StepKind.DELIVER)
     if allocators.NODE_PORTS.first <= dport <= allocators.NODE_PORTS.last:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.dataplane import networks, rules
+from app.dataplane import networks
 from app.dataplane.flow import Flow, Verdict, port_ref, service_ref
 from app.dataplane.packet import Packet
 from app.dataplane.trace import Action, StepKind
@@ -24,8 +24,7 @@ def rewrite_destination(world: World, flow: Flow) -> Verdict:
         "port": port.port,
         "target": endpoint.port if port.target_port == endpoint.port else f"{port.target_port} ({endpoint.port})",
     }
-    nft = world.proxy(flow.node).mode == "nftables"
-    rule = rules.nft_rewrite(port, flow.usable, flow.picked) if nft else rules.dnat(port, endpoint)
+    rule = world.proxy(flow.node).dialect.rewritten(port, flow.usable, flow.picked)
     flow.rewrite(StepKind.DNAT, "DestinationRewritten", words, after, (port_ref(port, "targetPort"),), rule)
     flow.entry = flow.node
     return None
@@ -64,18 +63,14 @@ def _masquerade(own: NodeProxy, flow: Flow, matched: Matched) -> tuple[str, str,
     """Return why the source is rewritten, by which rule and field; three times nothing when it is not."""
     endpoint, port, source = flow.endpoint, matched.port, flow.packet.src
     assert endpoint is not None
-    nft = own.mode == "nftables"
     policy = (service_ref(port, "spec.externalTrafficPolicy"),)
     if matched.by == "ClusterIP":
         if not networks.PODS.holds(source):
-            rule = rules.NFT_OFF_CLUSTER if nft else rules.off_cluster(port)
-            return "MasqueradedOffCluster", rule, (service_ref(port, "spec.clusterIP"),)
+            return "MasqueradedOffCluster", own.dialect.off_cluster(port), (service_ref(port, "spec.clusterIP"),)
     elif not port.external_local:
-        rule = rules.NFT_MASQUERADE if nft else rules.external_masquerade(port)
-        return "MasqueradedExternal", rule, policy
+        return "MasqueradedExternal", own.dialect.external(port), policy
     elif own.owns(source):
-        rule = rules.NFT_MASQUERADE if nft else rules.local_masquerade(port)
-        return "MasqueradedLocal", rule, policy
+        return "MasqueradedLocal", own.dialect.local(port), policy
     if source == endpoint.ip:
-        return "MasqueradedHairpin", rules.NFT_HAIRPIN if nft else rules.hairpin(port, endpoint), ()
+        return "MasqueradedHairpin", own.dialect.hairpin(port, endpoint), ()
     return "", "", ()

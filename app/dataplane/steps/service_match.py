@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.cluster import state
-from app.dataplane import networks, phrases, proxy, rules
+from app.dataplane import networks, phrases, proxy
 from app.dataplane.flow import Flow, Verdict, node_ref, port_ref, service_ref, stop
 from app.dataplane.trace import Action, Disposition, StepKind
 from app.dataplane.world import FIREWALL_ANNOTATION, Matched, NodeProxy, World
@@ -80,17 +80,7 @@ def _rule(own: NodeProxy, matched: Matched) -> str:
     inside = usable.local if matched.port.internal_local else usable.cluster
     if not (inside if matched.by == "ClusterIP" else usable.has_endpoints):
         return ""
-    if own.mode == "nftables":
-        return rules.nft_match(matched.port, matched.address, matched.by)
-    match matched.by:
-        case "ClusterIP":
-            return rules.cluster_ip(matched.port)
-        case "NodePort":
-            return rules.node_port(matched.port)
-        case "LoadBalancerIP":
-            return rules.load_balancer_ip(matched.port, matched.address)
-        case _:
-            return rules.external_ip(matched.port, matched.address)
+    return own.dialect.matched(matched.port, matched.address, matched.by)
 
 
 def check_source(world: World, flow: Flow) -> Verdict:
@@ -99,7 +89,7 @@ def check_source(world: World, flow: Flow) -> Verdict:
     if matched is None or matched.by != "LoadBalancerIP" or not matched.port.source_ranges or flow.entry:
         return None
     own, port = world.proxy(flow.node), matched.port
-    if own.mode == "iptables" and not own.endpoints(port)[1].has_endpoints:
+    if not own.dialect.checks_source_first and not own.endpoints(port)[1].has_endpoints:
         return None
     if any(_in_range(text, flow.packet.src) for text in port.source_ranges):
         return None
@@ -108,7 +98,7 @@ def check_source(world: World, flow: Flow) -> Verdict:
         "service": flow.called(port.namespace, port.name),
         "ranges": phrases.listed(port.source_ranges),
     }
-    rule = rules.firewall_drop(port, matched.address) if own.mode == "iptables" else ""
+    rule = own.dialect.source_refused(port, matched.address)
     because = (service_ref(port, "spec.loadBalancerSourceRanges"),)
     return stop(flow, "SourceNotAllowed", words, Disposition.DROPPED, because, rule, StepKind.SERVICE_MATCH)
 
@@ -170,7 +160,7 @@ def _wrong_port(flow: Flow, own: NodeProxy, holders: Sequence[tuple[str, str]]) 
         return None
     code, field, port = _blamed_port(ports, dport)
     is_cluster_ip = any(address == each.cluster_ip for each in ports)
-    nft = own.mode == "nftables" and is_cluster_ip
+    answers = own.dialect.refuses_wrong_port and (is_cluster_ip or own.mode == "ipvs")
     words = {
         "service": flow.called(port.namespace, port.name),
         "ports": phrases.listed([str(number) for number in dict.fromkeys(each.port for each in ports)]),
@@ -180,9 +170,9 @@ def _wrong_port(flow: Flow, own: NodeProxy, holders: Sequence[tuple[str, str]]) 
         "has": phrases.listed([each.protocol.value for each in ports if each.port == dport]),
         "protocol": flow.packet.proto.value,
     }
-    fate = Disposition.REFUSED if nft else Disposition.DROPPED
+    fate = Disposition.REFUSED if answers else Disposition.DROPPED
     because = (port_ref(port, field),)
-    rule = rules.NFT_WRONG_PORT if nft else ""
+    rule = own.dialect.wrong_port if answers else ""
     return stop(flow, code, words, fate, because, rule, StepKind.SERVICE_MATCH)
 
 
@@ -211,7 +201,7 @@ def _unallocated(world: World, flow: Flow, own: NodeProxy) -> Verdict:
         else "",
     }
     because = (ObjectRef("Service", known[close].namespace, known[close].name, "spec.clusterIP"),) if close else ()
-    rule = rules.NFT_UNALLOCATED if own.mode == "nftables" else ""
+    rule = own.dialect.unallocated
     return stop(flow, "UnallocatedServiceIP", words, Disposition.DROPPED, because, rule, StepKind.SERVICE_MATCH)
 
 
