@@ -14,13 +14,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from app.kubeapi import app as kubeapi
-from app.kubeapi import encoded, kubeconfig
+from app.kubeapi import encoded, inside, kubeconfig
 from app.machinery import errors
 from app.runtime.doors import Doors
 from app.runtime.host import Host
 from app.runtime.measures import Measures
 from app.settings import Settings
 from app.store.database import Database
+from app.terminal.containers import Containers
 from app.web import api, pages, problems, security
 
 PACKAGE = Path(__file__).resolve().parent
@@ -82,10 +83,12 @@ async def running(app: FastAPI, settings: Settings, measures: Measures) -> Async
     app.state.host = host
     app.state.doors = Doors(host.shelf)
     await host.start(app.state.doors)
+    app.state.containers = Containers(host, inside.asks(app))
     try:
         yield
     finally:
         app.state.draining.set()
+        await app.state.containers.stop()
         await host.stop()
 
 

@@ -38,6 +38,8 @@ class Origin:
     kind: str
     name: str
     namespace: str = ""
+    by_container: bool = False
+    """What a container does by itself: an init container asks before its pod runs, a short one may have ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def client_of(world: World, origin: Origin) -> Client:
         raise errors.not_found(Key(*state.PODS, origin.namespace, origin.name))
     phase = objects.status_of(pod).get("phase") or "Pending"
     addresses = state.pod_ips(pod)
-    if phase != "Running" or not addresses:
+    if (phase != "Running" and not origin.by_container) or not addresses:
         lack = "" if addresses else " and has no address"
         raise errors.BadRequest(
             f"Pod {origin.name} cannot send a request: its phase is {phase}{lack}.",

@@ -146,6 +146,27 @@ class Send:
     actor: str
     asked: Mapping[str, Any]
     record: bool = True
+    known: frozenset[str] | None = None
+    """A container sends by itself: what comes out as one of these `sending.kind_of` is left to `Sample`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Record what a container's continuous traffic came to since the last sample; nothing is sent."""
+
+    actor: str
+    sample: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A container's own process has ended: result: the pod, None when that container does not run any more."""
+
+    actor: str
+    key: Key
+    container: str
+    container_id: str
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,5 +191,18 @@ class Redo:
 
 
 Command = (
-    Create | Replace | Patch | ServerSideApply | Delete | DeleteCollection | Bind | Apply | Send | Advance | Undo | Redo
+    Create
+    | Replace
+    | Patch
+    | ServerSideApply
+    | Delete
+    | DeleteCollection
+    | Bind
+    | Apply
+    | Send
+    | Sample
+    | Exit
+    | Advance
+    | Undo
+    | Redo
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from app.cluster import clock, journal, state
-from app.engine import admission, applying, binding, commands, deletion, patching, run, sending, settle, undo
+from app.engine import admission, applying, binding, commands, deletion, exiting, patching, run, sending, settle, undo
 from app.machinery import errors, ownership
 
 PAGE = "podlane"
@@ -110,6 +110,10 @@ def _dispatch(under_way: run.Run, command: commands.Command) -> Any:
             return patching.apply(under_way, command.manifests)
         case commands.Send():
             return sending.send(under_way, command)
+        case commands.Sample():
+            return exiting.sample(under_way, command)
+        case commands.Exit():
+            return exiting.ended(under_way, command)
         case commands.Undo():
             return undo.undo(under_way)
         case commands.Redo():

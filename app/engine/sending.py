@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.cluster import journal
@@ -18,8 +20,12 @@ PATIENCE = 5_000
 def send(under_way: run.Run, command: commands.Send) -> dict[str, Any]:
     """Walk the request, record it, and return the answer of the requests route."""
     request = requests.parse(command.asked)
+    if command.known is not None:
+        request = replace(request, origin=replace(request.origin, by_container=True))
     completed = requests.run(under_way.state, request, under_way.env)
     answer = requests.to_json(completed, command.asked)
+    if command.known is not None and kind_of(command.asked, answer) in command.known:
+        return answer
     if _failed(answer) and _small(under_way):
         proof = trials.nearest_fix(under_way.state, completed, command.asked, under_way.env)
         if proof is not None:
@@ -29,6 +35,15 @@ def send(under_way: run.Run, command: commands.Send) -> dict[str, Any]:
             under_way.state.set_cursor(place, number)
         under_way.append(journal.RequestCompleted(_kept(answer, completed, command)))
     return answer
+
+
+def kind_of(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    """Name what a request came to: two of the same name differ in nothing that a learner would look at twice."""
+    result = answer["results"][0]
+    verdict = result.get("trace") or result.get("dns_trace") or {}
+    served = result.get("served_by") or {}
+    parts = (asked.get("to"), result["outcome"], result.get("http_status"), verdict.get("reason"), served.get("name"))
+    return " ".join(str(part or "-") for part in parts)
 
 
 def _failed(answer: dict[str, Any]) -> bool:

@@ -33,6 +33,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 
     stays: bool
     exit_code: int = 0
+    seconds: float = 0.0
+    """How long it runs until then, as far as its words say; 0 where nothing is known to take time."""
 
 
 class Responder(msgspec.Struct, frozen=True, gc=False):
@@ -59,6 +61,7 @@ class _Doing(msgspec.Struct, frozen=True, gc=False):
     stays: bool
     exit_code: int
     page: str
+    seconds: float = 0.0
 
 
 def parse_name(image: str) -> Name:
@@ -132,7 +135,7 @@ _NO_IMAGES = frozenset(
 def run_of(container: Container) -> Run:
     """Say whether a container stays once it is started, and how it exits if not."""
     doing = _doing(container)
-    return Run(doing.stays, doing.exit_code)
+    return Run(doing.stays, doing.exit_code, doing.seconds)
 
 
 def listeners(pod: Object) -> tuple[Listener, ...]:
@@ -251,9 +254,9 @@ def _work_out(container: Container) -> _Doing:
     told = command + args if command else args
     interactive = bool(container.get("stdin")) and bool(container.get("tty"))
     if told and not told[0].startswith("-"):
-        process = processes.understand(_expanded(told, container), interactive)
+        process = processes.understand(expanded(told, container), interactive)
         if process.understood:
-            return _Doing(process.ports, process.http, process.stays, process.exit_code, "plain")
+            return _Doing(process.ports, process.http, process.stays, process.exit_code, "plain", process.seconds)
     if image is None:
         return _declared(container)
     if image.shell:
@@ -306,7 +309,7 @@ def _flag(words: Sequence[str], names: Sequence[str]) -> str:
     return ""
 
 
-def _expanded(words: Sequence[str], container: Container) -> list[str]:
+def expanded(words: Sequence[str], container: Container) -> list[str]:
     """Fill in `$(NAME)` from the container's plain environment, as the kubelet does."""
     values = {str(v.get("name")): str(v.get("value") or "") for v in container.get("env") or ()}
     return [re.sub(r"\$\(([\w.-]+)\)", lambda match: values.get(match[1], match[0]), word) for word in words]

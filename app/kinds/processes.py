@@ -32,6 +32,8 @@ class Process:
     ports: tuple[str, ...] = ()
     http: tuple[str, ...] = ()
     understood: bool = True
+    seconds: float = 0.0
+    """How long it sleeps before it exits, counted loops included."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class _Reading:
     stays: bool = False
     known: bool = False
     exit_code: int = 0
+    seconds: float = 0.0
 
 
 def understand(argv: Sequence[str], interactive: bool = False) -> Process:
@@ -71,17 +74,33 @@ def _understand_script(script: str) -> Process:
     reading = _Reading(known=True)
     if _LOOP.search(script):
         reading.stays = True
+    rounds = _rounds(script)
     for line in _SPLIT.split(script):
         words = line.replace('"', " ").replace("'", " ").split()
         while words and (words[0] in _NAMED or re.fullmatch(r"\w+=\S*", words[0])):
             words = words[1:]
         if words:
             _read_words(words, reading)
+    reading.seconds *= rounds
+    reading.stays = reading.stays or reading.seconds >= LONG_SLEEP
     ended = _EXIT.findall(script)
     if ended:
         # A script that branches is taken to reach its good end: what it waits for is there.
         reading.exit_code = 0 if _BRANCH.search(script) else int(ended[-1])
     return _result(reading)
+
+
+def _rounds(script: str) -> int:
+    """Return how often a counted loop goes round: `for i in $(seq 600)`, `{1..5}` or `1 2 3`; 1 without one."""
+    found = re.search(
+        r"\bfor\s+\w+\s+in\s+(?:[$`]\(?\s*seq\s+(?:(\d+)\s+)?(\d+)|\{(\d+)\.\.(\d+)\}|([^;$`\n]*))", script
+    )
+    if found is None:
+        return 1
+    if found[5] is not None:
+        return max(1, len(found[5].split()))
+    first, last = found[1] or found[3] or "1", found[2] or found[4]
+    return max(1, min(int(last[:6]) - int(first[:6]) + 1, 1_000_000))
 
 
 def _result(reading: _Reading) -> Process:
@@ -92,6 +111,7 @@ def _result(reading: _Reading) -> Process:
         ports=tuple(dict.fromkeys(reading.ports)),
         http=tuple(dict.fromkeys(reading.http)),
         understood=reading.known or stays,
+        seconds=0.0 if stays else reading.seconds,
     )
 
 
@@ -107,7 +127,9 @@ def _read_words(words: Sequence[str], reading: _Reading) -> None:
 
 
 def _sleep(rest: Sequence[str], reading: _Reading) -> None:
-    reading.stays = reading.stays or any(seconds_of(word) >= LONG_SLEEP for word in rest)
+    told = sum(seconds_of(word) for word in rest)
+    reading.stays = reading.stays or told >= LONG_SLEEP
+    reading.seconds += min(told, LONG_SLEEP)
 
 
 def seconds_of(text: str) -> float:

@@ -12,6 +12,7 @@ from app.kubeapi import (
     discovery,
     lasting,
     lists,
+    logs,
     paths,
     reading,
     scaling,
@@ -71,7 +72,7 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
         if _is_watch(call):
             await watch.watch(call, watch.Messages(receive, send, scope.get("subprotocols") or ()))
             return
-        if target is None or target.subresource != "exec":
+        if target is None or target.subresource not in ("exec", "attach"):
             raise status.not_served()
         if not call.role.covers(Role.EDIT):
             raise status.forbidden(target, "create", call.user)
@@ -160,6 +161,10 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
             return await writing.bind(call, target, kind)
         case "eviction", "POST":
             return await writing.evict(call, target, kind)
+        case "log", "GET" | "HEAD":
+            return await logs.answer(call)
+        case "exec" | "attach", "GET" | "POST":
+            raise errors.BadRequest("Upgrade request required")
         case "token", "POST":
             return await token_requests.create(call, target, kind)
         case "status", "GET":

@@ -1,190 +1,220 @@
-"""exec over WebSocket: the channels of `kubectl exec`, with a command run in the simulated pod.
+"""exec and attach: a program in a simulated container, and somebody who types and reads at the other end.
 
 Mirrors staging/src/k8s.io/apimachinery/pkg/util/remotecommand and cri-streaming (release 1.36).
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from app.cluster import state
 from app.engine import commands
-from app.kubeapi import sockets, status
+from app.kubeapi import podcontainers, sockets, status
 from app.kubeapi.call import Call, flag
+from app.kubeapi.channels import PROTOCOLS, STDERR, STDOUT, Channels, Output, hang_up
+from app.kubeapi.podcontainers import Chosen
 from app.machinery import errors, objects
-from app.machinery.objects import Key, Object
-from app.terminal import calls, running
+from app.store.keys import Role
+from app.terminal import boxes, running, streams, tty
+from app.terminal.boxes import Box
+from app.terminal.containers import Containers
+from app.terminal.shell import Streams
 
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io", "v5.base64.channel.k8s.io", "base64.channel.k8s.io")
-_STDIN, _STDOUT, _STDERR, _ERROR, _CLOSE = 0, 1, 2, 3, 255
-MOST_INPUT = 1_000_000
+MOST_OPEN = 50
+"""exec and attach sessions of a playground at the same time."""
+_open_ends: dict[str, int] = {}
 
 
 async def execute(call: Call) -> None:
-    """Serve one exec WebSocket: refuse it with a Status, or run the command and close with its exit code."""
+    """Serve one exec or attach WebSocket: refuse it with a Status, or run until the program or the client ends."""
+    asked = parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True)
     try:
-        pod, container, argv = await _wanted(call)
+        chosen = await _wanted(call, asked)
     except errors.ApiError as refusal:
         await sockets.refuse(call, refusal)
         return
     offered = call.scope.get("subprotocols") or []
-    chosen = next((one for one in PROTOCOLS if one in offered), None)
-    if chosen is None:
+    protocol = next((one for one in PROTOCOLS if one in offered), None)
+    if protocol is None:
         await sockets.refuse(call, errors.BadRequest("unable to upgrade: no supported subprotocol was offered"))
         return
     await call.receive()
-    await call.send({"type": "websocket.accept", "subprotocol": chosen})
-    channels = Channels(call, "base64" in chosen)
-    asked = parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True)
-    await channels.write(_STDOUT, b"")
-    stdin = await channels.read_input() if flag(asked.get("stdin", [None])[0]) else ""
-    done = await running.execute(argv, pod, await _world(call), container, stdin)
-    await channels.write(_STDOUT, done.stdout.encode("utf-8", "replace"))
-    await channels.write(_STDERR, done.stderr.encode("utf-8", "replace"))
-    await channels.write(_ERROR, json.dumps(ending(done)).encode())
-    await call.send({"type": "websocket.close", "code": 1000})
+    await call.send({"type": "websocket.accept", "subprotocol": protocol})
+    channels = Channels(call, protocol)
+    _open_ends[call.playground] = _open_ends.get(call.playground, 0) + 1
+    try:
+        await _talk(call, channels, chosen, asked)
+    finally:
+        _open_ends[call.playground] -= 1
+        if not _open_ends[call.playground]:
+            del _open_ends[call.playground]
 
 
-def ending(done: running.ShellResult) -> dict[str, Any]:
-    """Return the Status that tells how a command ended."""
-    if done.refusal:
-        return {
-            "metadata": {},
-            "status": "Failure",
-            "message": done.refusal,
-            "reason": "InternalError",
-            "details": {"causes": [{"message": done.refusal}]},
-            "code": 500,
-        }
-    if done.exit_code == 0:
-        return {"metadata": {}, "status": "Success"}
-    return {
-        "metadata": {},
-        "status": "Failure",
-        "message": "command terminated with non-zero exit code",
-        "reason": "NonZeroExitCode",
-        "details": {"causes": [{"reason": "ExitCode", "message": str(done.exit_code)}]},
-    }
-
-
-class Channels:
-    """The numbered streams inside one WebSocket, as bytes or as base64 text."""
-
-    def __init__(self, call: Call, is_text: bool) -> None:
-        self.call = call
-        self.is_text = is_text
-
-    async def write(self, channel: int, content: bytes) -> None:
-        """Send a frame of a channel; an empty one is sent only to open the output."""
-        if not content and channel != _STDOUT:
-            return
-        if self.is_text:
-            await self.call.send({"type": "websocket.send", "text": str(channel) + base64.b64encode(content).decode()})
-            return
-        await self.call.send({"type": "websocket.send", "bytes": bytes([channel]) + content})
-
-    async def read_input(self) -> str:
-        """Collect the standard input until its end."""
-        kept = b""
-        while len(kept) <= MOST_INPUT:
-            message = await self.call.receive()
-            if message["type"] != "websocket.receive":
-                break
-            channel, content = self._read(message)
-            if channel == _CLOSE:
-                break
-            if channel == _STDIN:
-                kept += content
-        return kept.decode("utf-8", "replace")
-
-    def _read(self, message: Mapping[str, Any]) -> tuple[int, bytes]:
-        if self.is_text:
-            text = message.get("text") or ""
-            return (int(text[0]) if text[:1].isdigit() else _CLOSE), base64.b64decode(text[1:] or "")
-        frame = message.get("bytes") or b"\xff"
-        return frame[0], frame[1:]
-
-
-async def _wanted(call: Call) -> tuple[Object, Mapping[str, Any], list[str]]:
-    target = call.target
-    assert target is not None
-    held = await call.host.read(call.playground)
-    pod = held.find(state.PODS, target.namespace, target.name)
-    if pod is None:
-        raise errors.not_found(Key(*state.PODS, target.namespace, target.name))
-    asked = parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True)
-    container = container_of(pod, asked.get("container", [""])[0])
-    if objects.status_of(pod).get("phase") in ("Succeeded", "Failed"):
-        phase = objects.status_of(pod)["phase"]
-        raise status.Refusal(
-            500, "InternalError", f"cannot exec into a container in a completed pod; current phase is {phase}"
+async def _wanted(call: Call, asked: Mapping[str, list[str]]) -> Chosen:
+    assert call.target is not None
+    if not call.role.covers(Role.EDIT):
+        raise status.forbidden(call.target, "create", call.user)
+    if _open_ends.get(call.playground, 0) >= MOST_OPEN:
+        raise errors.TooManyRequests(
+            f"This playground has {MOST_OPEN} exec and attach sessions open: end one of them first."
         )
-    if objects.status_of(pod).get("phase") != "Running":
-        raise errors.BadRequest(f"pod {target.name} does not have a host assigned")
-    if not asked.get("command"):
+    chosen = await podcontainers.chosen(call, asked.get("container", [""])[0])
+    podcontainers.check_host(chosen.pod)
+    if not any(flag(asked.get(name, [None])[0]) for name in ("stdin", "stdout", "stderr")):
+        raise errors.BadRequest("you must specify at least 1 of stdin, stdout, stderr")
+    if call.target.subresource == "exec" and not asked.get("command"):
         raise errors.BadRequest("you must specify at least 1 command for the container")
-    return pod, container, asked["command"]
+    return chosen
 
 
-def container_of(pod: Object, name: str) -> Mapping[str, Any]:
-    """Return the container of that name, the first one without a name; refuse a name the pod does not have."""
-    containers: list[Mapping[str, Any]] = list(objects.spec_of(pod).get("containers") or ())
-    if not name and containers:
-        return containers[0]
-    for one in containers:
-        if one.get("name") == name:
-            return one
-    raise errors.BadRequest(f"container {name} is not valid for pod {objects.name_of(pod)}")
+async def _talk(call: Call, channels: Channels, chosen: Chosen, asked: Mapping[str, list[str]]) -> None:
+    """Run the program beside what reads and writes; the first to end ends the others."""
+    await channels.frame(STDOUT, b"")
+    own = _streams(channels, asked)
+    if call.target is not None and call.target.subresource == "attach":
+        work = _attached(call, chosen, own, with_input=_is_asked(asked, "stdin"))
+    else:
+        work = _executed(call, chosen, own, asked["command"])
+    program = asyncio.ensure_future(work)
+    others = [
+        asyncio.ensure_future(channels.read(own.stdin)),
+        asyncio.ensure_future(channels.write()),
+    ]
+    try:
+        await asyncio.wait((program, *others), return_when=asyncio.FIRST_COMPLETED)
+        if program.done():
+            others[1].cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await others[1]
+            await channels.flush()
+            await channels.end(program.result())
+    finally:
+        for task in (program, *others):
+            task.cancel()
+        await asyncio.gather(program, *others, return_exceptions=True)
 
 
-async def _world(call: Call) -> calls.World:
-    async def read() -> state.ClusterState:
-        return await call.host.read(call.playground)
+def _is_asked(asked: Mapping[str, list[str]], name: str) -> bool:
+    return flag(asked.get(name, [None])[0])
 
-    async def send(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        done = await call.host.execute(call.playground, commands.Send(call.actor, asked))
+
+def _streams(channels: Channels, asked: Mapping[str, list[str]]) -> Streams:
+    """Return the program's ends of the channels that were asked for; a terminal has one output."""
+    out: streams.Sink = Output(channels, STDOUT) if _is_asked(asked, "stdout") else streams.Into(lambda text: None)
+    err: streams.Sink = Output(channels, STDERR) if _is_asked(asked, "stderr") else streams.Into(lambda text: None)
+    if _is_asked(asked, "tty"):
+        screen = tty.Screen(out)
+        terminal = tty.Tty(screen)
+        if not _is_asked(asked, "stdin"):
+            terminal.hang_up()
+        return Streams(terminal, screen, screen)
+    return Streams(streams.Pipe() if _is_asked(asked, "stdin") else streams.given(), out, err)
+
+
+# --- exec --------------------------------------------------------------------------------------
+
+
+async def _executed(call: Call, chosen: Chosen, own: Streams, argv: list[str]) -> dict[str, Any]:
+    if "running" not in chosen.state:
+        return not_found(chosen)
+    containers: Containers = call.scope["app"].state.containers
+    box = await containers.box(call.playground, chosen.pod, chosen.container)
+
+    async def send(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        done = await call.host.execute(call.playground, commands.Send(call.actor, wanted))
         answer: Mapping[str, Any] = done.result
         return answer
 
     async def api(path: str) -> tuple[int, str]:
-        return await ask(call, path)
+        return await containers.asks(call.playground, path)
 
-    held = await read()
-    return calls.World(read, send, api, held.now or 0.0)
+    world = containers.world(call.playground, send, api)
+    main = boxes.Printer(box, lambda: world.moment)
+    code, refusal = await running.run(running.Job(argv, chosen.pod, chosen.container, own, box.files, main), world)
+    return ending(code, refusal, argv)
 
 
-async def ask(call: Call, path: str) -> tuple[int, str]:
-    """Ask this very app for a path of the same playground, as the caller."""
-    bare, _, query = path.partition("?")
-    whole = str(call.scope["path"])
-    prefix = whole[: len(whole) - len(call.path)] if whole.endswith(call.path) else whole
-    kept = [(name, value) for name, value in call.scope["headers"] if name == b"authorization"]
-    scope = {
-        **{name: call.scope[name] for name in ("asgi", "app", "client", "server", "state") if name in call.scope},
-        "type": "http",
-        "http_version": "1.1",
-        "scheme": {"ws": "http", "wss": "https"}.get(call.scope.get("scheme", "http"), "http"),
-        "method": "GET",
-        "path": prefix + bare,
-        "raw_path": (prefix + bare).encode(),
-        "root_path": "",
-        "query_string": query.encode(),
-        "headers": [*kept, (b"accept", b"application/json"), (b"host", b"kubernetes.default.svc")],
+def ending(code: int, refusal: str = "", argv: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the Status that tells how a command ended, in the words of cri-streaming and containerd."""
+    if refusal:
+        return {
+            "metadata": {},
+            "status": "Failure",
+            "message": refusal,
+            "reason": "InternalError",
+            "details": {"causes": [{"message": refusal}]},
+            "code": 500,
+        }
+    if code == 0:
+        return {"metadata": {}, "status": "Success"}
+    return {
+        "metadata": {},
+        "status": "Failure",
+        "message": "command terminated with non-zero exit code: "
+        f"error executing command [{' '.join(argv)}], exit code {code}",
+        "reason": "NonZeroExitCode",
+        "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
     }
-    seen: dict[str, Any] = {"status": 500, "body": b""}
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            seen["status"] = message["status"]
-        elif message["type"] == "http.response.body":
-            seen["body"] += message.get("body", b"")
+def not_found(chosen: Chosen) -> dict[str, Any]:
+    """Say that the container does not run, as the kubelet does when the API server upgrades to it."""
+    name = str(chosen.container.get("name"))
+    return ending(1, f'Internal error occurred: unable to upgrade connection: container not found ("{name}")')
 
-    await call.scope["app"](scope, receive, send)
-    return seen["status"], seen["body"].decode("utf-8", "replace")
+
+# --- attach ------------------------------------------------------------------------------------
+
+
+async def _attached(call: Call, chosen: Chosen, own: Streams, *, with_input: bool) -> dict[str, Any]:
+    """Show what the container's own process prints from now on, until it ends; pass on what is typed."""
+    if "running" not in chosen.state:
+        return not_found(chosen)
+    containers: Containers = call.scope["app"].state.containers
+    box = await containers.box(call.playground, chosen.pod, chosen.container)
+    box.listeners.append(own.out)
+    passing: asyncio.Future[None] | None = None
+    if with_input and box.stdin is not None:
+        passing = asyncio.ensure_future(_pass_on(own.stdin, box))
+    try:
+        while box.exit_code is None and await _runs(call, chosen):
+            await _heard(box, own.out)
+        await own.out.drained()
+        return ending(0)
+    finally:
+        box.listeners.remove(own.out)
+        if passing is not None:
+            passing.cancel()
+            await asyncio.gather(passing, return_exceptions=True)
+            if chosen.container.get("stdinOnce") and box.stdin is not None:
+                hang_up(box.stdin)
+
+
+async def _heard(box: Box, out: streams.Sink) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await box.bell.wait()
+    await out.drained()
+
+
+async def _runs(call: Call, chosen: Chosen) -> bool:
+    """Say whether that very run of the container goes on."""
+    found = await podcontainers.find(call)
+    if found is None or objects.uid_of(found) != objects.uid_of(chosen.pod):
+        return False
+    now = boxes.statuses_of(found).get(str(chosen.container.get("name"))) or {}
+    return now.get("containerID") == chosen.status.get("containerID") and "running" in now.get("state", {})
+
+
+async def _pass_on(typed: streams.Pipe, box: Box) -> None:
+    assert box.stdin is not None
+    while text := await typed.some():
+        if isinstance(box.stdin, tty.Tty):
+            box.stdin.type(text)
+        else:
+            box.stdin.append(text)
+            await box.stdin.drained()
+    hang_up(box.stdin)

@@ -75,6 +75,8 @@ class Host:
         self.writer = Writer(self.shelf, self.measures)
         self._ticker = ticker.Ticker(self._tick)
         self._keepers: list[asyncio.Task[None]] = []
+        self.companions: list[Callable[[Loaded], None]] = []
+        """Called after every piece of work with a playground: it may have new entries or another clock."""
 
     # --- life ----------------------------------------------------------------------------------
 
@@ -116,8 +118,13 @@ class Host:
         self._plan(loaded)
         return made.created
 
-    async def execute(self, playground: str, command: commands.Command, receipt: Receipt | None = None) -> Executed:
-        """Run a command; returns when it is stored and controllers are at rest. Refusals raise an ApiError."""
+    async def execute(
+        self, playground: str, command: commands.Command, receipt: Receipt | None = None, *, is_use: bool = True
+    ) -> Executed:
+        """Run a command; returns when it is stored and controllers are at rest. Refusals raise an ApiError.
+
+        What a container does by itself is no use of the playground: it must not keep it awake.
+        """
         name = type(command).__name__
         started = time.perf_counter()
 
@@ -125,7 +132,7 @@ class Host:
             return await self._execute(loaded, copy.deepcopy(command) if self.db.is_shared else command, receipt)
 
         try:
-            done = await self._locked(playground, work)
+            done = await self._locked(playground, work, is_use=is_use)
         except errors.ApiError:
             self.measures.commands.labels(name, "refused").inc()
             raise
@@ -139,9 +146,9 @@ class Host:
             return True
         return await self.shelf.read(lambda connection: stored.head(connection, playground)) is not None
 
-    async def read(self, playground: str) -> state.ClusterState:
+    async def read(self, playground: str, *, is_use: bool = True) -> state.ClusterState:
         """Return the state as of now. Use it before the next await, and change nothing in it."""
-        return await self._locked(playground, _state)
+        return await self._locked(playground, _state, is_use=is_use)
 
     async def describe(self, playground: str) -> Playground:
         """Say in a few lines what the playground is."""
@@ -335,6 +342,11 @@ class Host:
             if moment <= loaded.awake_until:
                 delay = moment - self.wall()
         self._ticker.plan(loaded.id, delay)
+        for look in self.companions:
+            try:
+                look(loaded)
+            except Exception:
+                log.exception("following playground %s failed", loaded.id)
 
     async def _tick(self, playground: str) -> None:
         if self.shelf.peek(playground) is None:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.machinery import objects
+from app.machinery import errors, objects
 from app.machinery.objects import Object
 from app.terminal import shell, streams, surroundings, toolboxes, tty
 from app.terminal.calls import Call, Home, Sink, Stopped, World
 from app.terminal.shell import Streams
+
+KILLED = 137
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ async def run(job: Job, world: World) -> tuple[int, str]:
     except Stopped as stopped:
         job.own.err.append(stopped.message)
         return stopped.code, ""
+    except errors.ApiError as gone:
+        # The pod went while its program ran.
+        job.own.err.append(f"{gone.message}\n")
+        return KILLED, ""
 
 
 async def _on_terminal(call: Call) -> int:

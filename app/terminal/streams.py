@@ -70,6 +70,7 @@ class Pipe:
         self._held = ""
         self._ended = False
         self._unread = False
+        self._waiting = 0
         self._changed = asyncio.Event()
 
     # --- writing -------------------------------------------------------------------------------
@@ -100,6 +101,11 @@ class Pipe:
     def held(self) -> int:
         """How many characters wait to be read."""
         return len(self._held)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Say whether a reader waits for more."""
+        return self._waiting > 0
 
     def close(self) -> None:
         """Nobody will read on."""
@@ -142,7 +148,11 @@ class Pipe:
 
     async def _change(self) -> None:
         self._changed.clear()
-        await self._changed.wait()
+        self._waiting += 1
+        try:
+            await self._changed.wait()
+        finally:
+            self._waiting -= 1
 
 
 def given(text: str = "") -> Pipe:

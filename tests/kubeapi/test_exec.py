@@ -14,9 +14,9 @@ from app.terminal.running import ShellResult
     ],
 )
 def test_a_failed_command_ends_with_its_status(done: ShellResult, reason: str, cause: dict[str, str]) -> None:
-    told = streaming.ending(done)
+    told = streaming.ending(done.exit_code, done.refusal)
     assert (told["status"], told["reason"], told["details"]["causes"]) == ("Failure", reason, [cause])
 
 
 def test_a_command_that_went_well_ends_with_success() -> None:
-    assert streaming.ending(ShellResult("out", "", 0)) == {"metadata": {}, "status": "Success"}
+    assert streaming.ending(0) == {"metadata": {}, "status": "Success"}

@@ -97,6 +97,11 @@ class _Look:
         code = statuses.exit_of(self.pod, container)
         if code is None:
             return found
+        runs_for = statuses.takes_time(self.pod, container, self.turn.env)
+        since = podstatus.instant(objects.dig(found, "state", "running", "startedAt"))
+        if runs_for and since + runs_for > self.turn.env.now:
+            self.deadlines.append(since + runs_for)
+            return found
         ended = self._ended(found, code)
         if not statuses.restarts_after(self.pod, code):
             return statuses.container_status(self.pod, container, ended, found["restartCount"], {})

@@ -71,7 +71,7 @@ def first_status(
         return statuses.container_status(pod, container, told, 0, {})
     events.extend(started(pod, container, turn))
     code = statuses.exit_of(pod, container)
-    if code is None:
+    if code is None or statuses.takes_time(pod, container, turn.env):
         made = statuses.container_status(pod, container, statuses.running(now), 0, {})
         made["ready"] = is_ready_at_start(pod, container)
         events.extend(_first_probe(pod, container))

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.cluster import clock
 from app.kinds import images, podstatus
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
@@ -120,6 +121,13 @@ def exit_of(pod: Object, container: Mapping[str, Any]) -> int | None:
         return 1
     run = images.run_of(container)
     return None if run.stays else run.exit_code
+
+
+def takes_time(pod: Object, container: Mapping[str, Any], env: clock.Env) -> float:
+    """Return how many seconds a container runs before it exits by itself; none in instant time, none for a fault."""
+    if env.mode is clock.TimeMode.INSTANT or is_crashing(pod):
+        return 0.0
+    return images.run_of(container).seconds
 
 
 def restarts_after(pod: Object, exit_code: int) -> bool:

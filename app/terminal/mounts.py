@@ -1,0 +1,105 @@
+"""The files of one container: its own, and those of the volumes it shares with others."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from app.cluster import state
+from app.machinery import objects
+from app.machinery.objects import Object
+
+Volume = MutableMapping[str, str]
+"""Files of a volume by their path inside it, which begins with /."""
+
+SECRETS: state.Resource = ("", "secrets")
+
+
+class Files(MutableMapping[str, str]):
+    """Files by absolute path; a path below a mount lies in its volume."""
+
+    def __init__(self, mounts: Mapping[str, tuple[Volume, str]]) -> None:
+        self._own: dict[str, str] = {}
+        self._mounts = sorted(mounts.items(), key=lambda mount: -len(mount[0]))
+
+    def _place(self, path: str) -> tuple[Volume, str]:
+        for prefix, (volume, within) in self._mounts:
+            if path == prefix or path.startswith(f"{prefix.rstrip('/')}/"):
+                return volume, within + path[len(prefix.rstrip("/")) :]
+        return self._own, path
+
+    def __getitem__(self, path: str) -> str:
+        volume, place = self._place(path)
+        return volume[place]
+
+    def __setitem__(self, path: str, text: str) -> None:
+        volume, place = self._place(path)
+        volume[place] = text
+
+    def __delitem__(self, path: str) -> None:
+        volume, place = self._place(path)
+        del volume[place]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        for prefix, (volume, within) in self._mounts:
+            for place in volume:
+                if place == within or place.startswith(f"{within}/"):
+                    yield prefix.rstrip("/") + place[len(within) :]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def has_folder(self, path: str) -> bool:
+        """Say whether something is mounted there."""
+        return any(prefix.rstrip("/") == path.rstrip("/") for prefix, _ in self._mounts)
+
+
+def files_of(
+    held: state.ClusterState, pod: Object, container: Mapping[str, Any], shared: Callable[[str], Volume]
+) -> Files:
+    """Return a container's files; `shared(name)` gives what all containers that mount the same volume see."""
+    volumes = {str(one.get("name")): one for one in objects.spec_of(pod).get("volumes") or ()}
+    mounts: dict[str, tuple[Volume, str]] = {}
+    for mount in container.get("volumeMounts") or ():
+        path, source = str(mount.get("mountPath") or ""), volumes.get(str(mount.get("name")))
+        if path.startswith("/") and source is not None:
+            within = f"/{mount['subPath'].strip('/')}" if mount.get("subPath") else ""
+            mounts[path] = (_volume(held, pod, source, shared), within)
+    return Files(mounts)
+
+
+def _volume(
+    held: state.ClusterState, pod: Object, source: Mapping[str, Any], shared: Callable[[str], Volume]
+) -> Volume:
+    namespace = objects.namespace_of(pod)
+    if "configMap" in source:
+        wanted = source["configMap"]
+        found = held.find(state.CONFIGMAPS, namespace, str(wanted.get("name")))
+        return _written(objects.dig(found, "data") or {}, wanted)
+    if "secret" in source:
+        wanted = source["secret"]
+        found = held.find(SECRETS, namespace, str(wanted.get("secretName")))
+        coded = objects.dig(found, "data") or {}
+        return _written({name: _decoded(text) for name, text in coded.items()}, wanted)
+    if "persistentVolumeClaim" in source:
+        return shared(f"claim/{namespace}/{source['persistentVolumeClaim'].get('claimName')}")
+    if "hostPath" in source:
+        return shared(f"host/{objects.spec_of(pod).get('nodeName')}/{source['hostPath'].get('path')}")
+    return shared(f"pod/{objects.uid_of(pod)}/{source.get('name')}")
+
+
+def _written(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Volume:
+    chosen = wanted.get("items")
+    if chosen:
+        return {f"/{one.get('path')}": str(found[one["key"]]) for one in chosen if one.get("key") in found}
+    return {f"/{name}": str(text) for name, text in found.items()}
+
+
+def _decoded(text: Any) -> str:
+    try:
+        return base64.b64decode(str(text)).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
