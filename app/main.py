@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from app.kubeapi import app as kubeapi
-from app.kubeapi import encoded, inside, kubeconfig
+from app.kubeapi import encoded, inside, kubeconfig, status
 from app.machinery import errors
 from app.runtime.doors import Doors
 from app.runtime.host import Host
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.encoded = encoded.Encoded()
     app.state.kubeconfig = kubeconfig.text
     app.state.error_page = pages.problem_page
+    app.state.api_refusal = status.response
     problems.install(app, pages.problem_page)
     security.install(app, measures, public=settings.public)
     add_probes(app, measures)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
 from app.kubeapi import (
     auth,
     discovery,
+    intake,
     lasting,
     lists,
     logs,
+    not_simulated,
     paths,
+    permissions,
     reading,
+    rendering,
+    reviews,
     scaling,
     sockets,
     status,
     streaming,
     token_requests,
     watch,
+    write_options,
     writing,
 )
 from app.kubeapi.call import Call, flag
@@ -28,8 +34,6 @@ from app.kubeapi.openapi import serving
 from app.kubeapi.paths import Target
 from app.machinery import errors
 from app.store.keys import Role
-
-_VERBS = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 def routes() -> list[BaseRoute]:
@@ -47,15 +51,18 @@ async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         entry = await auth.enter(scope, scope["app"].state.doors)
         target = paths.parse(entry.path)
         host = scope["app"].state.host
+        bounded = intake.bounded(scope, receive)
         call = Call(
-            scope, receive, send, host, entry.playground, entry.role, entry.actor, entry.path, target, entry.user
+            scope, bounded, send, host, entry.playground, entry.role, entry.actor, entry.path, target, entry.user
         )
+        permissions.check(call)
         if _is_watch(call):
             await watch.watch(call, watch.Lines(receive, send))
             return
         answer = await _answer(call)
     except errors.ApiError as refusal:
         answer = status.response(refusal, target)
+    answer = await rendering.finish(Request(scope), answer)
     await answer(scope, receive, send)
 
 
@@ -97,19 +104,30 @@ async def _answer(call: Call) -> Response:
     if call.target is None:
         return await _described(call, request)
     target = call.target
-    if (target.group, target.resource) in paths.REVIEWS:
-        if request.method != "POST" or target.version != "v1":
+    if (target.group, target.resource) in paths.REVIEWS and target.version == "v1":
+        if request.method != "POST":
             raise status.not_allowed()
-        return await writing.review(call, target)
+        rendering.form(request.headers.get("accept", ""))
+        return await reviews.review(call, target)
+    not_simulated.check(target, request.method, request.query_params)
+    if not discovery.serves(target.group, target.version):
+        return PlainTextResponse("404 page not found\n", 404)
     if target.kind is None:
         raise status.not_served()
-    if request.method not in ("GET", "HEAD") and not call.role.covers(Role.EDIT):
-        raise status.forbidden(target, _VERBS.get(request.method, request.method.lower()), call.user)
+    if target.subresource not in _FREE_FORM:
+        rendering.form(request.headers.get("accept", ""))
+    write_options.check(request.method, request.query_params)
     return await _served(call, target, request.method)
 
 
+_FREE_FORM = frozenset({"attach", "exec", "log", "portforward", "proxy"})
+"""Subresources that answer in forms of their own."""
+
+
 async def _described(call: Call, request: Request) -> Response:
-    found = discovery.answer(call.path, request) if request.method in ("GET", "HEAD") else None
+    if request.method not in ("GET", "HEAD"):
+        raise status.not_allowed()
+    found = discovery.answer(call.path, request)
     if found is not None:
         return found
     if request.method in ("GET", "HEAD"):
@@ -118,7 +136,7 @@ async def _described(call: Call, request: Request) -> Response:
         found = await serving.answer(call.path.strip("/"), request, prefix)
         if found is not None:
             return found
-    raise status.not_served()
+    return PlainTextResponse("404 page not found\n", 404)
 
 
 async def _served(call: Call, target: Target, method: str) -> Response:
@@ -167,7 +185,7 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
             raise errors.BadRequest("Upgrade request required")
         case "token", "POST":
             return await token_requests.create(call, target, kind)
-        case "status", "GET":
+        case "status" | "ephemeralcontainers", "GET":
             return await reading.get(call, target, kind)
         case "status", "PATCH":
             return await writing.patch(call, target, kind)

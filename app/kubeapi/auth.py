@@ -46,27 +46,40 @@ async def enter(scope: Scope, doors: Doors) -> Entry:
     playground, key, path = _split(scope["path"])
     if key and scope.get("scheme") in ("https", "wss"):
         raise status.not_served()
-    key = key or _bearer(Headers(scope=scope))
-    if tokens.is_token(key):
-        return await _account(scope["app"].state.host, doors, Entry(playground, Role.VIEW, "", path), key)
-    found = await doors.key(key) if key else None
-    if found is None or found.playground != playground or found.is_revoked:
+    found = await _identified(
+        scope, doors, Entry(playground, Role.VIEW, "", path), key or _bearer(Headers(scope=scope))
+    )
+    if found is None:
         raise status.unauthorized()
-    return Entry(playground, found.role, f"api:{keys.digest(key)[:8]}", path)
+    return found
 
 
-async def _account(host: Host, doors: Doors, asked: Entry, token: str) -> Entry:
+async def holder(scope: Scope, playground: str, token: str) -> Entry | None:
+    """Say whose key or token that is in the playground; None when nobody's."""
+    return await _identified(scope, scope["app"].state.doors, Entry(playground, Role.VIEW, "", ""), token)
+
+
+async def _identified(scope: Scope, doors: Doors, asked: Entry, key: str) -> Entry | None:
+    if tokens.is_token(key):
+        return await _account(scope["app"].state.host, doors, asked, key)
+    found = await doors.key(key) if key else None
+    if found is None or found.playground != asked.playground or found.is_revoked:
+        return None
+    return Entry(asked.playground, found.role, f"api:{keys.digest(key)[:8]}", asked.path)
+
+
+async def _account(host: Host, doors: Doors, asked: Entry, token: str) -> Entry | None:
     """Let a ServiceAccount in by its token."""
     secret = await doors.token_secret(asked.playground)
     if not tokens.is_signed(secret or _NOBODYS, token) or not secret:
-        raise status.unauthorized()
+        return None
     try:
         now = (await host.describe(asked.playground)).clock.now
         found = tokens.holder(await host.read(asked.playground), token, now)
     except errors.NotFound:
         found = None
     if found is None:
-        raise status.unauthorized()
+        return None
     return Entry(asked.playground, Role.VIEW, found.user, asked.path, found.user)
 
 

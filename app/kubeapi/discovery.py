@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -42,6 +43,7 @@ _SUBRESOURCE_KINDS = {
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 _SUBRESOURCE_VERBS = {
+    "ephemeralcontainers": ["get", "patch", "update"],
     "scale": ["get", "patch", "update"],
     "status": ["get", "patch", "update"],
     "finalize": ["update"],
@@ -53,11 +55,37 @@ _SUBRESOURCE_VERBS = {
 }
 
 
+_ORDER = (
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+)
+"""Groups as upstream ranks them; clients that know a resource in two groups take the first."""
+_HEALTH: Mapping[str, tuple[str, ...]] = {
+    "healthz": ("ping", "log", "etcd"),
+    "livez": ("ping", "log", "etcd"),
+    "readyz": ("ping", "log", "etcd", "informer-sync", "shutdown"),
+}
+"""Checks by endpoint. A server that answers at all passes them: what it needs is asked before any call gets here."""
+
+
 def answer(path: str, request: Request) -> Response | None:
     """Answer a discovery path, None for any other."""
     steps = tuple(step for step in path.split("/") if step)
-    if steps in (("healthz",), ("livez",), ("readyz",)):
-        return Response("ok", media_type="text/plain")
+    if not steps:
+        return _json({"paths": _paths()})
+    if steps[0] in _HEALTH:
+        return _health(steps, request)
     if steps == ("version",):
         return _json(VERSION)
     if steps in (("api",), ("apis",)):
@@ -72,6 +100,30 @@ def answer(path: str, request: Request) -> Response | None:
     if steps[:1] == ("apis",) and len(steps) == 3 and (steps[1], steps[2]) in _group_versions():
         return _json(_resource_list(steps[1], steps[2]))
     return None
+
+
+def serves(group: str, version: str) -> bool:
+    """Say whether there is anything in that version of that group."""
+    return (group, version) == ("", "v1") or (group, version) in _group_versions()
+
+
+def _paths() -> list[str]:
+    versions = [f"/apis/{group}/{version}" for group, version in _group_versions()]
+    groups = [f"/apis/{group}" for group in _groups()]
+    health = [f"/{name}{check}" for name, checks in _HEALTH.items() for check in ("", *(f"/{one}" for one in checks))]
+    return sorted(["/api", "/api/v1", "/apis", *groups, *versions, *health, "/openapi/v2", "/openapi/v3", "/version"])
+
+
+def _health(steps: tuple[str, ...], request: Request) -> Response | None:
+    """Answer as k8s.io/apiserver/pkg/server/healthz does."""
+    checks = _HEALTH[steps[0]]
+    if len(steps) > 1:
+        return Response("ok", media_type="text/plain") if len(steps) == 2 and steps[1] in checks else None
+    if "verbose" not in request.query_params:
+        return Response("ok", media_type="text/plain")
+    excluded = set(request.query_params.getlist("exclude"))
+    told = [f"[+]{name} {'excluded: ' if name in excluded else ''}ok" for name in checks]
+    return Response("\n".join([*told, f"{steps[0]} check passed", ""]), media_type="text/plain")
 
 
 def _json(body: Any, headers: dict[str, str] | None = None, media_type: str = "application/json") -> Response:
@@ -105,8 +157,7 @@ def _aggregated_body(root: str, version: str) -> tuple[bytes, str]:
     found: list[dict[str, Any]] = []
     for group, versions in groupby(wanted, key=lambda pair: pair[0]):
         listed = [{"version": v, "resources": _discovered(group, v), "freshness": "Current"} for _, v in versions]
-        metadata: dict[str, Any] = {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}
-        found.append({"metadata": metadata, "versions": listed})
+        found.append({"metadata": {"name": group} if group else {}, "versions": listed})
     body = msgspec.json.encode(
         {
             "kind": "APIGroupDiscoveryList",
@@ -124,7 +175,7 @@ def _discovered(group: str, version: str) -> list[dict[str, Any]]:
         {
             "resource": resource,
             "responseKind": {"group": "", "version": "", "kind": name},
-            "scope": "Cluster",
+            "scope": "Namespaced" if resource in paths.NAMESPACED_REVIEWS else "Cluster",
             "singularResource": name.lower(),
             "verbs": ["create"],
         }
@@ -187,7 +238,11 @@ def _versions() -> dict[str, Any]:
 def _group_versions() -> list[tuple[str, str]]:
     known = [(kind.group, kind.version) for kind in KINDS if kind.group]
     asked = [(group, "v1") for group, _ in paths.REVIEWS]
-    return sorted(dict.fromkeys([*known, *asked]))
+    return sorted(dict.fromkeys([*known, *asked]), key=lambda pair: (_rank(pair[0]), pair))
+
+
+def _rank(group: str) -> int:
+    return _ORDER.index(group) if group in _ORDER else len(_ORDER)
 
 
 @functools.cache
@@ -225,7 +280,13 @@ def _resource_list(group: str, version: str) -> dict[str, Any]:
         listed.append(made)
         listed += [_legacy_sub(kind, name) for name in paths.subresources_of(kind)]
     listed += [
-        {"name": resource, "singularName": name.lower(), "namespaced": False, "kind": name, "verbs": ["create"]}
+        {
+            "name": resource,
+            "singularName": name.lower(),
+            "namespaced": resource in paths.NAMESPACED_REVIEWS,
+            "kind": name,
+            "verbs": ["create"],
+        }
         for (of_group, resource), name in paths.REVIEWS.items()
         if of_group == group
     ]

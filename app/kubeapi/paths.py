@@ -8,7 +8,17 @@ from app.kinds import KINDS
 from app.kinds.kind import Kind
 
 SUBRESOURCES = {
-    ("", "pods"): ("attach", "binding", "eviction", "exec", "log", "portforward", "proxy", "status"),
+    ("", "pods"): (
+        "attach",
+        "binding",
+        "ephemeralcontainers",
+        "eviction",
+        "exec",
+        "log",
+        "portforward",
+        "proxy",
+        "status",
+    ),
     ("", "services"): ("proxy", "status"),
     ("", "nodes"): ("proxy", "status"),
     ("", "namespaces"): ("finalize", "status"),
@@ -21,11 +31,15 @@ SUBRESOURCES = {
 """Subresources by (group, resource); other kinds with a status have `status` only."""
 
 REVIEWS = {
+    ("authentication.k8s.io", "selfsubjectreviews"): "SelfSubjectReview",
+    ("authentication.k8s.io", "tokenreviews"): "TokenReview",
+    ("authorization.k8s.io", "localsubjectaccessreviews"): "LocalSubjectAccessReview",
     ("authorization.k8s.io", "selfsubjectaccessreviews"): "SelfSubjectAccessReview",
     ("authorization.k8s.io", "selfsubjectrulesreviews"): "SelfSubjectRulesReview",
-    ("authentication.k8s.io", "selfsubjectreviews"): "SelfSubjectReview",
+    ("authorization.k8s.io", "subjectaccessreviews"): "SubjectAccessReview",
 }
 """Questions that are asked by creating them, and kept nowhere."""
+NAMESPACED_REVIEWS = frozenset({"localsubjectaccessreviews"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Refusal(errors.ApiError):
         self.reason = reason
         self.metadata: Mapping[str, Any] = {}
         """The list metadata of the Status: a token to go on with, where there is one."""
+        self.warnings: Sequence[str] = ()
 
 
 def unauthorized() -> Refusal:
@@ -44,7 +45,8 @@ def not_allowed() -> Refusal:
 
 def forbidden(target: Target, verb: str, user: str) -> Refusal:
     """Say that the key may not do that, as the RBAC authorizer does."""
-    scope = f'in the namespace "{target.namespace}"' if target.namespace else "at the cluster scope"
+    namespace = target.namespace or (target.name if target.group_resource == "namespaces" else "")
+    scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     named = f' "{target.name}"' if target.name else ""
     resource = f"{target.resource}/{target.subresource}" if target.subresource else target.resource
     return Refusal(
@@ -102,7 +104,10 @@ def response(error: errors.ApiError, target: Target | None = None) -> Response:
     headers = {"Cache-Control": "no-cache, private"}
     if isinstance(error, errors.TooManyRequests):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    return Response(msgspec.json.encode(of(error, target)), error.code, headers, "application/json")
+    made = Response(msgspec.json.encode(of(error, target)), error.code, headers, "application/json")
+    for name, text in warning_headers(error.warnings if isinstance(error, Refusal) else ()):
+        made.headers.append(name, text)
+    return made
 
 
 def warning_headers(warnings: Sequence[str]) -> list[tuple[str, str]]:

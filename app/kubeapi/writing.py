@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
 from app.engine import commands
 from app.kinds.kind import Kind
 from app.kubeapi import bodies, field_owners, reading, status
 from app.kubeapi.call import Call
-from app.kubeapi.paths import REVIEWS, Target
+from app.kubeapi.paths import Target
 from app.machinery import errors, objects
 from app.machinery.objects import Draft, Object
-from app.store.keys import Role
 
 _CREATED_BY_PUT = frozenset({"services", "endpoints", "leases", "events"})
 _APPLY = "application/apply-patch+yaml"
@@ -215,27 +213,3 @@ async def evict(call: Call, target: Target, kind: Kind) -> Response:
     found = await body_of(call)
     options = found.get("deleteOptions") if isinstance(found, dict) else None
     return await delete(call, target, kind, dict(options or {}))
-
-
-async def review(call: Call, target: Target) -> Response:
-    """Answer a question about the caller itself."""
-    found = await body_of(call)
-    asked = found if isinstance(found, dict) else {}
-    if target.resource == "selfsubjectreviews":
-        answered: dict[str, Any] = {"userInfo": {"username": call.user, "groups": ["system:authenticated"]}}
-    elif target.resource == "selfsubjectaccessreviews":
-        verb = objects.dig(asked, "spec", "resourceAttributes", "verb") or objects.dig(
-            asked, "spec", "nonResourceAttributes", "verb"
-        )
-        answered = {"allowed": call.role is Role.EDIT or verb in ("get", "list", "watch")}
-    else:
-        verbs = ["*"] if call.role is Role.EDIT else ["get", "list", "watch"]
-        answered = {
-            "resourceRules": [{"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}],
-            "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["*"]}],
-            "incomplete": False,
-        }
-    kind = REVIEWS[(target.group, target.resource)]
-    made = {"kind": kind, "apiVersion": target.api_version, "metadata": {"creationTimestamp": None}}
-    told = {**made, "spec": asked.get("spec") or {}, "status": answered}
-    return Response(msgspec.json.encode(told), 201, media_type="application/json")

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.machinery import errors
 from app.web import head
@@ -43,6 +44,8 @@ def install(app: FastAPI, page: Page) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, errors.ApiError)
+        if is_kubernetes(request.scope):
+            return as_status(request.scope, error)
         return told(request, of(error), headers_of(error))
 
     async def not_served(request: Request, error: Exception) -> Response:
@@ -60,7 +63,11 @@ def install(app: FastAPI, page: Page) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         number = secrets.token_hex(4)
         log.error("mistake %s in %s", number, request.method, exc_info=error)
-        answer = told(request, problem(500, f"{SENTENCES[500]} If it stays, report number {number}."))
+        sentence = f"{SENTENCES[500]} If it stays, report number {number}."
+        if is_kubernetes(request.scope):
+            answer = as_status(request.scope, errors.ApiError(f"Internal error occurred: {sentence}"))
+        else:
+            answer = told(request, problem(500, sentence))
         # This handler stands outside the middleware that completes all other answers.
         head.complete(answer.headers, is_https=request.url.scheme == "https")
         return answer
@@ -69,6 +76,17 @@ def install(app: FastAPI, page: Page) -> None:
     app.add_exception_handler(HTTPException, not_served)
     app.add_exception_handler(RequestValidationError, unreadable)
     app.add_exception_handler(Exception, broken)
+
+
+def is_kubernetes(scope: Scope) -> bool:
+    """Say whether the call is one of the Kubernetes API, which has a form of its own for refusals."""
+    return str(scope["path"]).startswith("/clusters/")
+
+
+def as_status(scope: Scope, refusal: errors.ApiError) -> Response:
+    """Answer a call of the Kubernetes API with a Status."""
+    answer: Response = scope["app"].state.api_refusal(refusal)
+    return answer
 
 
 def wants_problem(request: Request) -> bool:

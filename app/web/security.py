@@ -51,12 +51,13 @@ class Shield:
         except (errors.ApiError, HTTPException) as refusal:
             await refuse(scope, receive, finished, refusal)
             return
-        await self.app(scope, limited(receive), finished)
+        # The Kubernetes API counts for itself: it unpacks what comes compressed.
+        await self.app(scope, receive if problems.is_kubernetes(scope) else limited(receive), finished)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > BODY_LIMIT:
+        if length.isdigit() and int(length) > BODY_LIMIT and not problems.is_kubernetes(scope):
             raise HTTPException(413, TOO_LARGE)
         if scope["method"] not in SAFE:
             check_origin(headers)
@@ -110,6 +111,9 @@ def limited(receive: Receive) -> Receive:
 async def refuse(scope: Scope, receive: Receive, send: Send, refusal: errors.ApiError | HTTPException) -> None:
     """Answer a call that goes no further, in the form its caller reads."""
     request = Request(scope, receive)
+    if isinstance(refusal, errors.ApiError) and problems.is_kubernetes(scope) and "app" in scope:
+        await problems.as_status(scope, refusal)(scope, receive, send)
+        return
     if isinstance(refusal, errors.ApiError):
         told, headers = problems.of(refusal), problems.headers_of(refusal)
     else:

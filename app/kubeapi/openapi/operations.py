@@ -74,7 +74,11 @@ def of_review(place: str, resource: str, kind: str) -> tuple[str, Mapping[str, A
     group, _, version = api_version.rpartition("/")
     gvk = {"group": group, "version": version, "kind": kind}
     here = _Place(gvk, schema.root_of(api_version, kind), kind, _tag(group, version))
-    return f"/{place}/{resource}", {"post": _operation(here, "post", query=_WRITE, sent=_SENT), "parameters": [_PRETTY]}
+    posted = {"post": _operation(here, "post", query=_WRITE, sent=_SENT)}
+    if resource in paths.NAMESPACED_REVIEWS:
+        scope = [_parameter("namespace", "path"), _PRETTY]
+        return f"/{place}/namespaces/{{namespace}}/{resource}", {**posted, "parameters": scope}
+    return f"/{place}/{resource}", {**posted, "parameters": [_PRETTY]}
 
 
 def _place(place: str, kind: Kind) -> _Place:

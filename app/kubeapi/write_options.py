@@ -1,0 +1,71 @@
+"""What a write is asked for in its query, checked before the write is looked at.
+
+Mirrors staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go (release 1.36).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from starlette.datastructures import QueryParams
+
+from app.kubeapi import status
+
+_LONGEST_MANAGER = 128
+_STRICTNESS = ("", "Ignore", "Strict", "Warn")
+_NAMES: Mapping[str, str] = {
+    "POST": "CreateOptions",
+    "PUT": "UpdateOptions",
+    "PATCH": "PatchOptions",
+    "DELETE": "DeleteOptions",
+}
+_Fault = tuple[str, str, str]
+
+
+def check(method: str, query: QueryParams) -> None:
+    """Refuse options that make no sense, all of them at once."""
+    name = _NAMES.get(method)
+    if name is None:
+        return
+    faults = [*_dry_run(query.getlist("dryRun"))]
+    if method != "DELETE":
+        faults += [*_owner_name(query.get("fieldManager", "")), *_strictness(query.get("fieldValidation", ""))]
+    if faults:
+        raise _invalid(name, faults)
+
+
+def _dry_run(values: list[str]) -> list[_Fault]:
+    values = [value for value in values if value]
+    if all(value == "All" for value in values):
+        return []
+    shown = ", ".join(json.dumps(value) for value in values)
+    return [_unsupported("dryRun", f"[]string{{{shown}}}", ("All",))]
+
+
+def _strictness(value: str) -> list[_Fault]:
+    return [] if value in _STRICTNESS else [_unsupported("fieldValidation", json.dumps(value), _STRICTNESS)]
+
+
+def _owner_name(value: str) -> list[_Fault]:
+    faults = []
+    if len(value.encode("utf-8", "replace")) > _LONGEST_MANAGER:
+        detail = f"Too long: may not be more than {_LONGEST_MANAGER} bytes"
+        faults.append(("fieldManager", "FieldValueTooLong", detail))
+    if not value.isprintable():
+        detail = f"Invalid value: {json.dumps(value)}: should only contain printable characters"
+        faults.append(("fieldManager", "FieldValueInvalid", detail))
+    return faults
+
+
+def _unsupported(field: str, shown: str, supported: tuple[str, ...]) -> _Fault:
+    known = ", ".join(json.dumps(value) for value in supported)
+    return field, "FieldValueNotSupported", f"Unsupported value: {shown}: supported values: {known}"
+
+
+def _invalid(name: str, faults: list[_Fault]) -> status.Refusal:
+    told = [f"{field}: {detail}" for field, _, detail in faults]
+    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    causes = [{"reason": reason, "message": detail, "field": field} for field, reason, detail in faults]
+    details = {"group": "meta.k8s.io", "kind": name, "causes": causes}
+    return status.Refusal(422, "Invalid", f'{name}.meta.k8s.io "" is invalid: {text}', details)
