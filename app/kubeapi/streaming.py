@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from app.engine import commands
-from app.kubeapi import podcontainers, sockets, status
+from app.kubeapi import podcontainers, sockets, status, worlds
 from app.kubeapi.call import Call, flag
 from app.kubeapi.channels import PROTOCOLS, STDERR, STDOUT, Channels, Output, hang_up
 from app.kubeapi.podcontainers import Chosen
@@ -123,15 +122,7 @@ async def _executed(call: Call, chosen: Chosen, own: Streams, argv: list[str]) -
     containers: Containers = call.scope["app"].state.containers
     box = await containers.box(call.playground, chosen.pod, chosen.container)
 
-    async def send(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-        done = await call.host.execute(call.playground, commands.Send(call.actor, wanted))
-        answer: Mapping[str, Any] = done.result
-        return answer
-
-    async def api(path: str) -> tuple[int, str]:
-        return await containers.asks(call.playground, path)
-
-    world = containers.world(call.playground, send, api)
+    world = await worlds.of(call)
     main = boxes.Printer(box, lambda: world.moment)
     code, refusal = await running.run(running.Job(argv, chosen.pod, chosen.container, own, box.files, main), world)
     return ending(code, refusal, argv)

@@ -20,6 +20,9 @@ Sends = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 Api = Callable[[str], Awaitable[tuple[int, str]]]
 """Asks the API server of the same playground for a path; returns status and body."""
 
+Reads = Callable[[Object, str, str], Awaitable[str | None]]
+"""Returns what a file of a pod's container holds, by the container's name and the path; None without one."""
+
 Waits = Callable[[float], Awaitable[None]]
 """Returns when so many simulated seconds have passed."""
 
@@ -89,6 +92,7 @@ class World:
     sent: int = 0
     slept: float = 0.0
     waits: Waits | None = None
+    files: Reads | None = None
     clock: Callable[[], float] | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -103,6 +107,10 @@ class World:
             self.slept += min(seconds, 86_400.0)
             return
         await self.waits(seconds)
+
+    async def file(self, pod: Object, container: str, path: str) -> str | None:
+        """Return what a file of any pod's container holds; None where files are not kept or there is none."""
+        return await self.files(pod, container, path) if self.files is not None else None
 
     async def ask(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one request, within what one call may send."""

@@ -106,11 +106,16 @@ class Containers:
         while moments.ticks() < until and any(b.is_busy for b in crew.boxes.values() if objects.uid_of(b.pod) == uid):
             await asyncio.sleep(0.005)
 
-    async def file(self, playground: str, pod: Object, container: Mapping[str, Any], path: str) -> str | None:
-        """Return what a file of a container holds, once its processes have done what they do now; None without one."""
-        await self.settle(playground, pod)
-        box = await self.box(playground, pod, container)
-        return box.files.get(path)
+    def _reads(self, playground: str) -> calls.Reads:
+        async def read(pod: Object, name: str, path: str) -> str | None:
+            """Once the pod's processes have done what they do now."""
+            container = boxes.containers_of(pod).get(name)
+            if container is None:
+                return None
+            await self.settle(playground, pod)
+            return (await self.box(playground, pod, container)).files.get(path)
+
+        return read
 
     def counted(self, playground: str) -> list[Mapping[str, Any]]:
         """Return the edges of continuous traffic that are counted and not yet written down."""
@@ -120,6 +125,7 @@ class Containers:
         """Return the world of a program that somebody runs in a container: on a live clock its sleeps really wait."""
         crew = self._crews[playground]
         world = calls.World(lambda: self.host.read(playground), send, api, crew.now, clock=lambda: crew.now)
+        world.files = self._reads(playground)
 
         async def waits(seconds: float) -> None:
             world.limits.passed(await moments.pass_by(crew.loaded, seconds, self.host.wall))
@@ -171,7 +177,7 @@ class Containers:
         async def waits(seconds: float) -> None:
             limits.passed(await crew.sleep(box, seconds))
 
-        world.waits = waits
+        world.waits, world.files = waits, self._reads_now(playground)
         out, err = Printer(box, lambda: crew.moment(box)), Printer(box, lambda: crew.moment(box), is_error=True)
         own = Streams(_input(box, out), out, err)
         if isinstance(own.stdin, tty.Tty):
@@ -224,6 +230,19 @@ class Containers:
         if crew.sample:
             edges, crew.sample, crew.sampled_at = list(crew.sample.values()), {}, crew.now
             await self.host.execute(crew.loaded.id, commands.Sample(actor, {"edges": edges}), is_use=False)
+
+    def _reads_now(self, playground: str) -> calls.Reads:
+        """Return what reads files as they are: a process must not wait for another, which may wait for it."""
+
+        async def read(pod: Object, name: str, path: str) -> str | None:
+            container, crew = boxes.containers_of(pod).get(name), self._crews.get(playground)
+            if container is None or crew is None:
+                return None
+            held = await self.host.read(playground, is_use=False)
+            identity = str((boxes.statuses_of(pod).get(name) or {}).get("containerID") or "")
+            return crew.box(held, pod, container, identity).files.get(path) if identity else None
+
+        return read
 
     def _sends_unseen(self, playground: str) -> calls.Sends:
         async def send(asked: Mapping[str, Any]) -> Mapping[str, Any]:

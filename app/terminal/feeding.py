@@ -26,7 +26,7 @@ _LINEWISE = frozenset({"cat", "grep", "egrep", "fgrep", "sed", "tr", "cut", "awk
 async def feed(call: Call, program: Program) -> int:
     """Run a program with the input it reads, and no other: what it leaves is there for the next."""
     name = call.program
-    if not _reads(name, call.words[1:]):
+    if not reads(name, call.words[1:]):
         return await program(call)
     if not _is_linewise(name, call.words[1:]):
         call.stdin = await call.input.rest()
@@ -43,7 +43,8 @@ async def feed(call: Call, program: Program) -> int:
     return await program(call) if code is None else code
 
 
-def _reads(name: str, words: Sequence[str]) -> bool:
+def reads(name: str, words: Sequence[str]) -> bool:
+    """Say whether a program with these words reads its standard input."""
     if name in ("nc", "ncat", "netcat", "telnet"):
         return not any(re.fullmatch(r"-[a-zA-Z]*[zl][a-zA-Z]*", word) for word in words)
     if name in _ALWAYS or any(word == "-" or word.endswith("@-") for word in words):

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from app.kinds import images
 from app.machinery import objects
 from app.machinery.objects import Object
+from app.terminal import webfiles
 from app.terminal.calls import World
 
 
@@ -59,8 +60,12 @@ async def reply(world: World, pod: Object, port: int, ask: Ask) -> Reply | None:
         return await _netexec(world, pod, ask.target, ask.client)
     if role == "serve-hostname":
         return Reply(200, objects.name_of(pod))
-    kind = "text/html" if responder.body.startswith("<") else "text/plain; charset=utf-8"
-    return Reply(responder.status, responder.body, kind)
+    text = await webfiles.page(world, pod, responder.container, ask.target)
+    if text is None and role == "test-webserver" and urlsplit(ask.target).path != "/":
+        return Reply(404, "404 page not found\n")
+    body = responder.body if text is None else text
+    kind = "text/html" if body.lstrip().startswith("<") else "text/plain; charset=utf-8"
+    return Reply(responder.status, body, kind)
 
 
 async def _netexec(world: World, pod: Object, target: str, client: str) -> Reply:

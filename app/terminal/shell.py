@@ -80,8 +80,16 @@ class Shell:
             raise Stopped(2, f"{self.name}: can't fork: Resource temporarily unavailable\n")
         aside = self._subshell()
         behind = Streams(streams.given(), own.out, own.err)
-        self.jobs.append(asyncio.create_task(_quietly(aside._pipeline(pipeline, behind))))
+        self.jobs.append(asyncio.create_task(aside._aside(pipeline, behind)))
         return 0
+
+    async def _aside(self, pipeline: syntax.Pipeline, own: Streams) -> int:
+        try:
+            return await self._pipeline(pipeline, own)
+        except Stopped as stopped:
+            return stopped.code
+        except _Leave:
+            return 0
 
     def _subshell(self) -> Shell:
         return replace(self, variables=dict(self.variables), arguments=list(self.arguments), jobs=[])
@@ -381,15 +389,6 @@ def end(jobs: Iterable[asyncio.Future[int]]) -> None:
     for job in jobs:
         if not job.done():
             job.cancel()
-
-
-async def _quietly(job: Awaitable[int]) -> int:
-    try:
-        return await job
-    except Stopped as stopped:
-        return stopped.code
-    except _Leave:
-        return 0
 
 
 def _leaves(leave: _Leave) -> bool:
