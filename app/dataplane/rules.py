@@ -73,6 +73,35 @@ def node_port(port: ServicePort) -> str:
     )
 
 
+def node_port_on_loopback(port: ServicePort) -> str:
+    """The same for a node port asked for at 127.0.0.1, counted by the kernel (two blanks: the tool prints them)."""
+    proto = port.protocol.lower()
+    return (
+        f'-A KUBE-NODEPORTS -d 127.0.0.0/8 -p {proto} -m comment --comment "{port.text}" -m {proto} '
+        f"--dport {port.node_port} -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j {chain('EXT', port)}"
+    )
+
+
+def health_check(port: ServicePort) -> str:
+    """The rule that lets questions to the health check node port in."""
+    return (
+        f'-A KUBE-NODEPORTS -p tcp -m comment --comment "{port.namespace}/{port.name} health check node port" '
+        f"-m tcp --dport {port.health_check_node_port} -j ACCEPT"
+    )
+
+
+def firewall_allow(port: ServicePort, source: str) -> str:
+    """The rule that lets a source range pass the load balancer's firewall."""
+    comment = f"{port.text} loadbalancer IP"
+    return f'-A {chain("FW", port)} -s {source} -m comment --comment "{comment}" -j {chain("EXT", port)}'
+
+
+def firewall_rest(port: ServicePort) -> str:
+    """The rule that only says what becomes of all others."""
+    comment = f"other traffic to {port.text} will be dropped by KUBE-PROXY-FIREWALL"
+    return f'-A {chain("FW", port)} -m comment --comment "{comment}"'
+
+
 def firewall_drop(port: ServicePort, address: str) -> str:
     """The rule that drops what loadBalancerSourceRanges do not list."""
     comment = f"{port.text} traffic not accepted by {chain('FW', port)}"
@@ -150,6 +179,25 @@ def local_masquerade(port: ServicePort) -> str:
     """The rule that marks a packet from the node itself when the policy is Local."""
     comment = f"masquerade LOCAL traffic for {port.text} external destinations"
     return f'-A {chain("EXT", port)} -m comment --comment "{comment}" -m addrtype --src-type LOCAL -j {MARK_MASQ}'
+
+
+def pod_traffic(port: ServicePort) -> str:
+    """The rule that spares pods the policy Local."""
+    comment = f"pod traffic for {port.text} external destinations"
+    return f'-A {chain("EXT", port)} -s {networks.PODS.text} -m comment --comment "{comment}" -j {chain("SVC", port)}'
+
+
+def local_traffic(port: ServicePort) -> str:
+    """The rule that spares the node itself the policy Local."""
+    comment = f"route LOCAL traffic for {port.text} external destinations"
+    return (
+        f'-A {chain("EXT", port)} -m comment --comment "{comment}" -m addrtype --src-type LOCAL -j {chain("SVC", port)}'
+    )
+
+
+def to_policy_chain(port: ServicePort) -> str:
+    """The rule that sends the rest of what comes from outside to the endpoints its policy allows."""
+    return f"-A {chain('EXT', port)} -j {chain('SVL' if port.external_local else 'SVC', port)}"
 
 
 # --- nftables ----------------------------------------------------------------------------------

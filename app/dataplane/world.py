@@ -142,6 +142,12 @@ class NodeProxy:
         """Say whether the Service changed since this proxy last programmed itself."""
         return (namespace, name) in self.kept
 
+    def services(self) -> list[tuple[str, str]]:
+        """Return the Services that this proxy knows, by namespace and name."""
+        present = {(key.namespace, key.name) for key in self.world.state.keys(state.SERVICES)}
+        gone = {name for name, view in self.kept.items() if view.service is None}
+        return sorted((present | self.kept.keys()) - gone)
+
     def ports(self, namespace: str, name: str) -> tuple[proxy.ServicePort, ...]:
         """Return the service ports of a Service as this proxy knows it."""
         found = self._ports.get((namespace, name))
