@@ -1,9 +1,11 @@
 """kr8s works with a playground: listing, waiting, patching, watching and running commands, in both its styles."""
 
 import asyncio
+from collections.abc import Iterator
 
 import kr8s
 import pytest
+from kr8s._async_utils import Portal
 from kr8s.asyncio import objects as later
 from kr8s.objects import Deployment, Pod, Service
 
@@ -12,10 +14,14 @@ from tests.playground import Playground
 pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning")
 
 
-@pytest.fixture
-def api(first_steps: Playground) -> kr8s.Api:
-    """kr8s with the kubeconfig of the playground."""
-    return kr8s.api(kubeconfig=str(first_steps.kubeconfig))
+@pytest.fixture(scope="module")
+def api(first_steps: Playground) -> Iterator[kr8s.Api]:
+    """kr8s with the kubeconfig of the playground; it never closes its connections by itself."""
+    with pytest.warns(UserWarning, match="Kubernetes version"):
+        made = kr8s.api(kubeconfig=str(first_steps.kubeconfig))
+    yield made
+    if made._session is not None:
+        Portal().call(made._session.aclose)
 
 
 def service(name: str) -> dict[str, object]:
@@ -76,6 +82,7 @@ def test_everything_works_while_other_things_happen(first_steps: Playground) -> 
         await one.label({"a": "b"})
         await one.delete()
         await asyncio.wait_for(following, 20)
+        await api._session.aclose()
         return seen
 
     seen = asyncio.run(work())
