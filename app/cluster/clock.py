@@ -30,11 +30,15 @@ class TimerKind(StrEnum):
 
 @dataclass(slots=True)
 class Env:
-    """The outside of one command: the simulated now (seconds since 1970), one generator, the mode."""
+    """The outside of one command: the simulated now (seconds since 1970), one generator, the mode, who calls.
+
+    `client` is the calling program's own word, such as `kubectl apply`; nothing depends on it.
+    """
 
     now: float
     rng: random.Random
     mode: TimeMode = TimeMode.LIVE
+    client: str = ""
 
     def new_uid(self) -> str:
         """Make a version 4 UUID from the command's generator."""

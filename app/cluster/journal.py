@@ -26,6 +26,7 @@ class Cause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     `command` is the revision of the first entry of the command at the root of the chain;
     `provoked_by` is the revision a controller answered to, 0 for what the command itself wrote;
     `undoes` and `redoes` name the `command` that this one takes back or does again.
+    `client` is the word of the program that asked, such as `kubectl apply`; empty for pages and for what controllers do.
     """
 
     actor: str
@@ -33,6 +34,7 @@ class Cause(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     provoked_by: int = 0
     undoes: int = 0
     redoes: int = 0
+    client: str = ""
 
 
 class ObjectChanged(msgspec.Struct, frozen=True, gc=False, tag_field="is_a", tag="object"):
@@ -155,11 +157,10 @@ def made_at(body: bytes) -> float:
 
 def _entry_row(entry: Entry) -> list[Any]:
     cause = entry.cause
-    head: list[Any] = [
-        entry.revision,
-        entry.at,
-        [cause.actor, cause.command, cause.provoked_by, cause.undoes, cause.redoes],
-    ]
+    why: list[Any] = [cause.actor, cause.command, cause.provoked_by, cause.undoes, cause.redoes]
+    if cause.client:
+        why.append(cause.client)
+    head: list[Any] = [entry.revision, entry.at, why]
     body = entry.body
     match body:
         case ObjectChanged(type=ChangeType.ADDED):
@@ -224,6 +225,7 @@ def to_json(entry: Entry) -> dict[str, Any]:
             "provoked_by": cause.provoked_by,
             "undoes": cause.undoes,
             "redoes": cause.redoes,
+            **({"client": cause.client} if cause.client else {}),
         },
         "type": entry.type,
         "body": _body_json(entry.body),

@@ -53,6 +53,7 @@ class Run:
             provoked_by=provoked_by,
             undoes=0 if provoked_by else self.undoes,
             redoes=0 if provoked_by else self.redoes,
+            client="" if provoked_by or actor else self.env.client,
         )
         entry = journal.Entry(self.state.revision + 1, self.env.now, cause, body)
         self.state.apply(entry)

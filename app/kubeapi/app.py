@@ -33,6 +33,7 @@ from app.kubeapi.call import Call, flag
 from app.kubeapi.openapi import serving
 from app.kubeapi.paths import Target
 from app.machinery import errors
+from app.runtime import callers
 from app.store.keys import Role
 
 
@@ -49,6 +50,7 @@ async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
     target = None
     try:
         entry = await auth.enter(scope, scope["app"].state.doors)
+        callers.note(auth.client_word(scope))
         target = paths.parse(entry.path)
         host = scope["app"].state.host
         bounded = intake.bounded(scope, receive)
@@ -70,6 +72,7 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve a WebSocket: a watch, or an exec for holders of an edit key; any other is refused with a Status."""
     try:
         entry = await auth.enter(scope, scope["app"].state.doors)
+        callers.note(auth.client_word(scope))
     except errors.ApiError as refusal:
         await sockets.refuse_early(scope, receive, send, refusal)
         return

@@ -83,6 +83,12 @@ async def _account(host: Host, doors: Doors, asked: Entry, token: str) -> Entry 
     return Entry(asked.playground, Role.VIEW, found.user, asked.path, found.user)
 
 
+def client_word(scope: Scope) -> str:
+    """Return how the calling program names itself: kubectl with its command, others by their User-Agent up to a slash."""
+    headers = Headers(scope=scope)
+    return headers.get("kubectl-command") or headers.get("user-agent", "").partition("/")[0]
+
+
 def _split(path: str) -> tuple[str, str, str]:
     """Take `/clusters/{id}[/keys/{key}]/…` apart: id, key, and the path that remains."""
     _, _, rest = path.partition("/clusters/")

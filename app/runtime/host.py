@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from app.cluster import clock, state
 from app.engine import commands, execute
 from app.machinery import errors
-from app.runtime import clocks, creation, hub, loading, measures, shelf, ticker
+from app.runtime import callers, clocks, creation, hub, loading, measures, shelf, ticker
 from app.runtime.creation import Created, NewPlayground
 from app.runtime.doors import Doors
 from app.runtime.hub import Entries, Frames
@@ -304,6 +304,7 @@ class Host:
 
     async def _execute(self, loaded: Loaded, command: commands.Command, receipt: Receipt | None) -> Executed:
         env = loaded.env(loaded.now(self.wall()))
+        env.client = callers.client()
         try:
             outcome = execute.execute(loaded.state, command, env)
         except errors.ApiError as refusal:

@@ -12,7 +12,7 @@ from typing import Any
 from app.cluster import clock, journal
 from app.engine import execute, snapshot
 from app.machinery import errors
-from app.runtime import clocks, creation, loading, measures, shelf
+from app.runtime import callers, clocks, creation, loading, measures, shelf
 from app.runtime.loaded import Loaded
 from app.store import database, playgrounds
 from app.store import journal as stored
@@ -152,7 +152,9 @@ class Writer:
         self._refused_at[place] = wall
         if len(self._refused_at) > REFUSALS_KNOWN:
             self._refused_at = {p: at for p, at in self._refused_at.items() if wall - at < REFUSALS_EVERY}
-        outcome = execute.refused(loaded.state, actor, refusal, loaded.env(loaded.now(wall)))
+        env = loaded.env(loaded.now(wall))
+        env.client = callers.client()
+        outcome = execute.refused(loaded.state, actor, refusal, env)
         with contextlib.suppress(Lost):
             await self.commit(loaded, outcome.batch)
 

@@ -15,7 +15,17 @@ Tick = dict[str, Any]
 
 
 def tick(entry: journal.Entry) -> Tick | None:
-    """Return the tick of an entry: of a request, a refusal, or the first change of a command; None for what follows."""
+    """Return the tick of an entry: of a request, a refusal, or the first change of a command; None for what follows.
+
+    What a program did is told with its word: `kubectl scale: Deployment web changed`.
+    """
+    made, client = _told(entry), entry.cause.client
+    if made is not None and client:
+        made["name"] = words.say("ticks", "client", client=client, what=made["name"])
+    return made
+
+
+def _told(entry: journal.Entry) -> Tick | None:
     body, cause = entry.body, entry.cause
     match body:
         case journal.RequestCompleted():
