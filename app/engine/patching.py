@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.engine import admission, commands, run
+from app.engine import admission, commands, patch_faults, run
 from app.kinds import registry
 from app.machinery import errors, merge_keys, objects, patches
 from app.machinery.objects import Draft, Object
@@ -28,6 +28,7 @@ def patch(under_way: run.Run, command: commands.Patch) -> Object:
             after = patches.json_patch(before, command.patch)
         case commands.PatchType.STRATEGIC:
             after = patches.strategic_merge(before, command.patch, _merge_keys(before))
+    patch_faults.check(command, before, after)
     return admission.replace(
         under_way,
         key,

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.kubeapi import (
     auth,
+    definitions,
     discovery,
     intake,
     lasting,
@@ -112,6 +113,8 @@ async def _answer(call: Call) -> Response:
             raise status.not_allowed()
         rendering.form(request.headers.get("accept", ""))
         return await reviews.review(call, target)
+    if definitions.are_asked_for(target, request.method):
+        return reading.answer(definitions.none())
     not_simulated.check(target, request.method, request.query_params)
     if not discovery.serves(target.group, target.version):
         return PlainTextResponse("404 page not found\n", 404)

@@ -62,7 +62,7 @@ def of(error: errors.ApiError, target: Target | None = None) -> dict[str, Any]:
     """Render a refusal."""
     details = _named(error.details)
     if isinstance(error, errors.Invalid):
-        group = target.group if target else ""
+        group = target.group if target and error.kind else ""
         details = _named({"name": error.name, "group": group, "kind": error.kind})
         details["causes"] = validation.causes(error.field_errors)
     if isinstance(error, errors.TooManyRequests):

@@ -21,6 +21,7 @@ _PATCHES = (
 )
 _METHODS: Mapping[str, str] = {"get": "get", "create": "post", "update": "put", "patch": "patch", "delete": "delete"}
 _ACTIONS: Mapping[str, str] = {"create": "post", "update": "put"}
+_OPTIONS = {"portforward": "PortForward"}
 _STREAMS = frozenset({"attach", "exec", "portforward", "proxy"})
 Operation = dict[str, Any]
 
@@ -96,6 +97,9 @@ def _of_subresource(place: str, kind: Kind, sub: str) -> dict[str, Any]:
     if sub in _STREAMS or sub == "log":
         action = "get" if sub == "log" else "connect"
         struct, gvk = own.struct, {**own.gvk, "kind": name or kind.kind}
+        if sub in _STREAMS:
+            # kubectl takes the first PATCH of a kind for the word on fieldValidation: a proxy's is of its own kind.
+            gvk["kind"] = f"{kind.kind}{_OPTIONS.get(sub, sub.capitalize())}Options"
     else:
         action, struct = "", schema.root_of(api_version, name)
         gvk = {"group": group, "version": version, "kind": name}
