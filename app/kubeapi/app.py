@@ -122,7 +122,7 @@ async def _answer(call: Call) -> Response:
         raise status.not_served()
     if target.subresource not in _FREE_FORM:
         rendering.form(request.headers.get("accept", ""))
-    write_options.check(request.method, request.query_params)
+    write_options.check(request.method, request.query_params, applies=writing.applies(call))
     return await _served(call, target, request.method)
 
 

@@ -23,16 +23,26 @@ _NAMES: Mapping[str, str] = {
 _Fault = tuple[str, str, str]
 
 
-def check(method: str, query: QueryParams) -> None:
-    """Refuse options that make no sense, all of them at once."""
+def check(method: str, query: QueryParams, *, applies: bool = False) -> None:
+    """Refuse options that make no sense, all of them at once; `applies` says that a patch is a configuration."""
     name = _NAMES.get(method)
     if name is None:
         return
     faults = [*_dry_run(query.getlist("dryRun"))]
+    if method == "PATCH":
+        faults += _application(query, applies)
     if method != "DELETE":
         faults += [*_owner_name(query.get("fieldManager", "")), *_strictness(query.get("fieldValidation", ""))]
     if faults:
         raise _invalid(name, faults)
+
+
+def _application(query: QueryParams, applies: bool) -> list[_Fault]:
+    if applies and not query.get("fieldManager"):
+        return [("fieldManager", "FieldValueRequired", "Required value: is required for apply patch")]
+    if not applies and "force" in query:
+        return [("force", "FieldValueForbidden", "Forbidden: may not be specified for non-apply patch")]
+    return []
 
 
 def _dry_run(values: list[str]) -> list[_Fault]:

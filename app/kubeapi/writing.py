@@ -87,7 +87,7 @@ def applies(call: Call) -> bool:
 
 async def application(call: Call, target: Target, kind: Kind, config: Draft | None = None) -> commands.ServerSideApply:
     """Make the command of a server-side apply from the body, or from a configuration that stands for it."""
-    owner = field_owners.field_manager(call, required=True)
+    owner = field_owners.field_manager(call)
     found = await body_of(call) if config is None else config
     if not isinstance(found, dict):
         raise errors.BadRequest("error decoding YAML: the configuration is no object")
@@ -96,7 +96,7 @@ async def application(call: Call, target: Target, kind: Kind, config: Draft | No
         kind.key(target.namespace, target.name),
         found,
         owner,
-        field_owners.force(call, applies=True),
+        field_owners.force(call),
         subresource=target.subresource,
         dry_run=is_dry(call),
         validation=_strictness(call),
@@ -105,7 +105,6 @@ async def application(call: Call, target: Target, kind: Kind, config: Draft | No
 
 def patch_type(call: Call) -> commands.PatchType:
     """Return the format of a patch."""
-    field_owners.force(call, applies=False)
     found = bodies.media_type(call.request.headers.get("content-type", ""))
     try:
         return commands.PatchType(found)

@@ -233,7 +233,7 @@ def test_the_same_seed_and_calls_give_the_same_everything() -> None:
             {"spec": {"selector": {"app": 1}}},
             "cannot unmarshal number into Go struct field ServiceSpec.spec.selector of type string",
         ),
-        ({"spec": {"selectors": {"app": "web"}}}, r'strict decoding error: unknown field \"spec.selectors\"'),
+        ({"spec": {"selectors": {"app": "web"}}}, r"strict decoding error: unknown field \"spec.selectors\""),
         (
             {"spec": {"ports": {"port": 80}}},
             r"cannot unmarshal object into Go struct field ServiceSpec.spec.ports of type \[\]v1.ServicePort",
