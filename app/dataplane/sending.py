@@ -76,13 +76,18 @@ def run(cluster: ClusterState, request: Request, env: clock.Env) -> Completed:
 
     Session affinity remembers what the state remembers; what it remembers anew is in the answer.
     """
+    sender = sender_of(cluster, request, env)
+    return sender.keep() if request.trace or request.results else sender.count()
+
+
+def sender_of(cluster: ClusterState, request: Request, env: clock.Env) -> Sender:
+    """Return what sends the request from its origin, one by one."""
     chance = Chance(env, cluster.affinity.find, counted=lambda place: cluster.cursors.get(place, 0))
     world = World(cluster, chance)
     client = client_of(world, request.origin)
     if request.via and world.node(request.via) is None:
         raise errors.not_found(Key(*state.NODES, "", request.via))
-    sender = _Sender(world, client, request, env.rng.randrange(PORTS))
-    return sender.keep() if request.trace or request.results else sender.count()
+    return Sender(world, client, request, env.rng.randrange(PORTS))
 
 
 def client_of(world: World, origin: Origin) -> Client:
@@ -119,7 +124,9 @@ class _Branch:
 
 
 @dataclass(slots=True)
-class _Sender:
+class Sender:
+    """One client that sends one request again and again."""
+
     world: World
     client: Client
     request: Request
@@ -179,6 +186,10 @@ class _Sender:
                 at.ways[picked.index, picked.how] = result
             else:
                 at = at.ways.setdefault((picked.index, picked.how), _Branch(drawn[number + 1][0]))
+
+    def walk_one(self) -> Result:
+        """Walk once and keep nothing but the draws."""
+        return self._next()
 
     def _next(self) -> Result:
         chance = self.world.chance
