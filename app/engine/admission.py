@@ -24,6 +24,7 @@ def create(
     kind = registry.of(draft)
     if not provoked_by:
         draft = decoded(under_way, draft, strictness)
+    kind, draft = kind.home, kind.kept(draft)
     meta = dict(draft.get("metadata") or {})
     draft["metadata"] = meta
     for name in (*SERVER_FIELDS, "deletionTimestamp", "deletionGracePeriodSeconds"):
@@ -90,14 +91,14 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
         raise errors.not_found(key)
     _check_identity(key, before, draft)
     draft = decoded(under_way, {"apiVersion": before["apiVersion"], "kind": before["kind"], **draft}, strictness)
+    draft = registry.kept(draft)
     kind = registry.kind_for_key(key)
     told = draft
     merged = _with_server_fields(before, draft)
     if subresource == "finalize":
         return _finalize(under_way, key, before, merged)
     if subresource == "status":
-        merged = {**before, "status": merged.get("status") or {}}
-        merged["metadata"] = dict(before["metadata"])
+        merged = {**before, "status": merged.get("status") or {}, "metadata": _status_metadata(kind, before, merged)}
     elif kind.has_status:
         if "status" in before:
             merged["status"] = before["status"]
@@ -106,6 +107,21 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
     kind.default(merged)
     owning.on_update(under_way, kind, before, merged, told)
     return update(under_way, kind, key, before, merged, checked=subresource != "status")
+
+
+def _status_metadata(kind: kinds_kind.Kind, before: Object, merged: Draft) -> Draft:
+    """Return what a write of the status may do to the metadata: anything but who owns it, and a workload's labels.
+
+    Mirrors pkg/registry/{core,apps,networking}/*/strategy.go (release 1.36): the spec alone is put back there.
+    """
+    kept = ("ownerReferences", "labels") if kind.group == "apps" else ("ownerReferences",)
+    meta, old = dict(merged["metadata"]), objects.metadata(before)
+    for name in kept:
+        if name in old:
+            meta[name] = old[name]
+        else:
+            meta.pop(name, None)
+    return meta
 
 
 def _finalize(under_way: run.Run, key: Key, before: Object, merged: Draft) -> Object:

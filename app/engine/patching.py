@@ -44,7 +44,8 @@ def apply(under_way: run.Run, manifests: tuple[Draft, ...]) -> tuple[commands.Ap
 
 
 def _apply_one(under_way: run.Run, manifest: Draft) -> commands.Applied:
-    kind = registry.of(manifest)
+    kind = registry.of(manifest).home
+    manifest = registry.kept(manifest)
     meta = dict(manifest.get("metadata") or {})
     if kind.namespaced:
         meta["namespace"] = meta.get("namespace") or "default"

@@ -112,3 +112,28 @@ def workload(*path: str) -> tuple[Column, ...]:
         Column("Containers", "string", containers(*path), priority=1, description="Names of the containers."),
         Column("Images", "string", images(*path), priority=1, description="Images the containers run."),
     )
+
+
+def text(title: str, cell: Cell, priority: int = 0) -> Column:
+    """Make a column of text."""
+    return Column(title, "string", cell, priority=priority)
+
+
+def count(title: str, *path: str) -> Column:
+    """Make the column that shows the number at a path, 0 when there is none."""
+    return Column(title, "integer", field(*path, default=0))
+
+
+def boolean(*path: str) -> Cell:
+    """Make the cell that shows the flag at a path as printers show a pointer (printBoolPtr)."""
+
+    def cell(obj: Object, now: float) -> str:
+        found = objects.dig(obj, *path)
+        return UNSET if found is None else ("True" if found else "False")
+
+    return cell
+
+
+def created(obj: Object, now: float) -> str:
+    """Say when the object was created, as kinds do that show no age."""
+    return str(objects.metadata(obj).get("creationTimestamp") or "")

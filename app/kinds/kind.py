@@ -60,6 +60,17 @@ def _valid_update(obj: Object, old: Object) -> list[validation.FieldError]:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """Another API version of a kind: the same objects, kept as the kind's own, read and shown in another form."""
+
+    of: Kind
+    show: Callable[[Object], Object]
+    """From an object as it is kept to this version's form."""
+    keep: Callable[[Draft], Draft]
+    """From what a client wrote in this version to the form that is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """Everything the house knows about one kind; `strategy` functions are upstream's, per kind.
 
@@ -85,6 +96,7 @@ class Kind:
     prepare_update: Callable[[Draft, Object, Admission], None] = _keep
     validate: Callable[[Object], list[validation.FieldError]] = _valid
     validate_update: Callable[[Object, Object], list[validation.FieldError]] = _valid_update
+    version_of: Version | None = None
     columns: tuple[Column, ...] = ()
     help: str = ""
     field_help: Mapping[str, str] = field(default_factory=dict)
@@ -98,11 +110,24 @@ class Kind:
     @property
     def resource_key(self) -> state.Resource:
         """(group, plural): what the state files objects under."""
-        return (self.group, self.resource)
+        return (self.group, self.resource) if self.version_of is None else self.version_of.of.resource_key
+
+    @property
+    def home(self) -> Kind:
+        """The kind as whose objects they are kept: itself, unless it is another version of one."""
+        return self if self.version_of is None else self.version_of.of
+
+    def shown(self, obj: Object) -> Object:
+        """Return a kept object in this version's form."""
+        return obj if self.version_of is None else self.version_of.show(obj)
+
+    def kept(self, draft: Draft) -> Draft:
+        """Return what a client wrote in this version's form, in the form that is kept."""
+        return draft if self.version_of is None else self.version_of.keep(draft)
 
     def key(self, namespace: str, name: str) -> Key:
         """Return the key of an object of this kind."""
-        return Key(self.group, self.resource, namespace if self.namespaced else "", name)
+        return Key(*self.resource_key, namespace if self.namespaced else "", name)
 
     def key_of(self, obj: Object) -> Key:
         """Return the key of this object."""

@@ -5,21 +5,27 @@ from __future__ import annotations
 from app.kinds import KINDS, stored
 from app.kinds.kind import Kind
 from app.machinery import errors
-from app.machinery.objects import Key, Object
+from app.machinery.objects import Draft, Key, Object
 
-_BY_KIND = {(kind.group, kind.kind): kind for kind in KINDS}
-_BY_RESOURCE = {kind.resource_key: kind for kind in KINDS}
-_LOWERED = {kind.kind.lower(): kind for kind in reversed(KINDS)}
+_OWN = tuple(kind for kind in KINDS if kind.version_of is None)
+_BY_KIND = {(kind.group, kind.kind): kind for kind in _OWN}
+_BY_VERSION = {(kind.api_version, kind.kind): kind for kind in KINDS}
+_BY_RESOURCE = {kind.resource_key: kind for kind in _OWN}
+_LOWERED = {kind.kind.lower(): kind for kind in reversed(_OWN)}
 _NAMES = {
     name: kind
-    for kind in reversed(KINDS)
+    for kind in reversed(_OWN)
     for name in (kind.resource, kind.singular, kind.kind.lower(), *kind.short_names)
 }
-_ALSO_SERVED = frozenset({("autoscaling/v1", "HorizontalPodAutoscaler")})
-"""Other API versions of known kinds; the objects are kept as they were written."""
 
-if len(_BY_KIND) != len(KINDS) or len(_BY_RESOURCE) != len(KINDS):
+if len(_BY_KIND) != len(_OWN) or len(_BY_RESOURCE) != len(_OWN) or len(_BY_VERSION) != len(KINDS):
     raise ValueError("two kinds share a name")
+
+_DEFINITION = "CustomResourceDefinition"
+NO_DEFINITIONS = (
+    "A playground serves the kinds it knows and takes no CustomResourceDefinition: leave it out. "
+    "Objects of other kinds in a manifest are kept and shown as they are."
+)
 
 
 def group_of(api_version: str) -> str:
@@ -30,12 +36,15 @@ def group_of(api_version: str) -> str:
 
 def by_kind(group_or_api_version: str, kind: str) -> Kind | None:
     """Return the known kind of that name in a group (`apps`, or empty) or API version (`apps/v1`, `v1`)."""
-    if (group_or_api_version, kind) in _ALSO_SERVED:
-        return _LOWERED[kind.lower()]
     if "/" in group_or_api_version or group_or_api_version == "v1":
-        found = _BY_KIND.get((group_of(group_or_api_version), kind))
-        return found if found is not None and found.api_version == group_or_api_version else None
+        return _BY_VERSION.get((group_or_api_version, kind))
     return _BY_KIND.get((group_or_api_version, kind))
+
+
+def kept(draft: Draft) -> Draft:
+    """Return an object in the form its kind is kept in, should it be written in another version of it."""
+    found = _BY_VERSION.get((str(draft.get("apiVersion") or ""), str(draft.get("kind") or "")))
+    return draft if found is None else found.kept(draft)
 
 
 def by_resource(group: str, resource: str) -> Kind | None:
@@ -66,6 +75,8 @@ def of(obj: Object) -> Kind:
             "Object 'apiVersion' is missing",
             plain="Say which API version the kind is of, with a line such as apiVersion: v1.",
         )
+    if name == _DEFINITION:
+        raise errors.BadRequest(f'no matches for kind "{name}" in version "{api_version}"', plain=NO_DEFINITIONS)
     known = _LOWERED.get(name.lower())
     if known is not None and _is_built_in(group_of(api_version)):
         raise errors.BadRequest(

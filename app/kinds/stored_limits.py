@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.kinds import columns
-from app.kinds.kind import Column, Kind
+from app.kinds.kind import Admission, Column, Kind
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
 
@@ -15,6 +15,15 @@ def _priority_class_defaults(draft: Draft) -> None:
     """Set the policy and the value (SetDefaults_PriorityClass; the value is a plain int32 in Go)."""
     draft.setdefault("preemptionPolicy", "PreemptLowerPriority")
     draft.setdefault("value", 0)
+
+
+def _begin_quota(draft: Draft, admission: Admission) -> None:
+    """Show the limits with nothing used: nobody counts.
+
+    DIFFERS: a ResourceQuota refuses nothing, and a LimitRange sets nothing.
+    """
+    hard = objects.spec_of(draft).get("hard")
+    draft["status"] = {"hard": dict(hard), "used": dict.fromkeys(hard, "0")} if hard else {}
 
 
 def _usage(*, of_limits: bool) -> columns.Cell:
@@ -37,6 +46,7 @@ RESOURCE_QUOTA = Kind(
     short_names=("quota",),
     has_status=True,
     stored=True,
+    prepare_create=_begin_quota,
     columns=(
         columns.NAME,
         Column("Request", "string", _usage(of_limits=False)),

@@ -26,6 +26,7 @@ from app.kubeapi import (
     status,
     streaming,
     token_requests,
+    versions,
     watch,
     write_options,
     writing,
@@ -115,6 +116,8 @@ async def _answer(call: Call) -> Response:
         return await reviews.review(call, target)
     if definitions.are_asked_for(target, request.method):
         return reading.answer(definitions.none())
+    if target.group == definitions.GROUP:
+        raise status.no_definitions()
     not_simulated.check(target, request.method, request.query_params)
     if not discovery.serves(target.group, target.version):
         return PlainTextResponse("404 page not found\n", 404)
@@ -166,6 +169,8 @@ async def _served(call: Call, target: Target, method: str) -> Response:
             return await reading.get(call, target, kind)
         case "PUT":
             return await writing.replace(call, target, kind)
+        case "PATCH" if kind.version_of is not None:
+            return await versions.patch(call, target, kind)
         case "PATCH":
             return await writing.patch(call, target, kind)
         case "DELETE":
@@ -193,6 +198,8 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
             return await token_requests.create(call, target, kind)
         case "status" | "ephemeralcontainers", "GET":
             return await reading.get(call, target, kind)
+        case "status", "PATCH" if kind.version_of is not None:
+            return await versions.patch(call, target, kind)
         case "status", "PATCH":
             return await writing.patch(call, target, kind)
         case "status" | "finalize", "PUT":

@@ -78,6 +78,8 @@ async def listing(call: Call, target: Target, kind: Kind) -> Response:
         partials = [table.partial(obj) for obj in found]
         made = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": meta}
         return reading.answer({**made, "items": partials}, warnings=warnings)
+    if kind.version_of is not None:
+        return reading.answer(reading.collection(kind, found, meta), warnings=warnings)
     if len(found) <= components.WHOLE_UP_TO:
         return reading.answer(
             reading.collection(kind, [components.shown(obj) for obj in found], meta), warnings=warnings

@@ -32,6 +32,10 @@ _FIELDS: Mapping[state.Resource, tuple[str, ...]] = {
         "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
         "reportingComponent", "source", "type",
     ),
+    ("events.k8s.io", "events"): (
+        "regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "regarding.apiVersion",
+        "regarding.resourceVersion", "regarding.fieldPath", "reason", "reportingController", "type",
+    ),
     ("", "secrets"): ("type",),
     ("", "replicationcontrollers"): ("status.replicas",),
     ("apps", "replicasets"): ("status.replicas",),
@@ -52,10 +56,10 @@ def selecting(kind: Kind, labels_text: str, fields_text: str) -> Callable[[Objec
     except errors.BadRequest as error:
         raise errors.BadRequest(_unparsed(error.message)) from None
     by_field = fields.parse(fields_text)
-    supported = (*_NAMES, *_FIELDS.get(kind.resource_key, ()))
+    supported = (*_NAMES, *_FIELDS.get((kind.group, kind.resource), ()))
     for term in by_field.terms:
         if term.field not in supported:
-            if kind.resource_key in _FIELDS or kind.group in ("", "apps"):
+            if (kind.group, kind.resource) in _FIELDS or kind.group in ("", "apps"):
                 raise errors.BadRequest(f"field label not supported: {term.field}")
             raise errors.BadRequest(
                 f'"{term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
@@ -65,6 +69,7 @@ def selecting(kind: Kind, labels_text: str, fields_text: str) -> Callable[[Objec
         return everything
 
     def matches(obj: Object) -> bool:
+        obj = kind.shown(obj)
         if not labels.matches(by_label, objects.labels_of(obj)):
             return False
         return not by_field.terms or fields.matches(by_field, lambda name: field_of(obj, name))
@@ -117,7 +122,7 @@ async def one(call: Call, kind: Kind, obj: Object, code: int = 200, warnings: Se
     elif table.metadata_wanted(accept):
         body = table.partial(obj)
     else:
-        body = components.shown(obj)
+        body = components.shown(kind.shown(obj))
     return answer(body, code, warnings)
 
 
@@ -136,7 +141,8 @@ def answer(body: Any, code: int = 200, warnings: Sequence[str] = ()) -> Response
 
 def collection(kind: Kind, found: Sequence[Object], meta: Mapping[str, Any]) -> dict[str, Any]:
     """Make a list object; its members do not repeat apiVersion and kind."""
-    bare = [{name: value for name, value in obj.items() if name not in ("apiVersion", "kind")} for obj in found]
+    shown = [kind.shown(obj) for obj in found]
+    bare = [{name: value for name, value in obj.items() if name not in ("apiVersion", "kind")} for obj in shown]
     return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": dict(meta), "items": bare}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from app.kinds import registry
 from app.kubeapi.paths import Target
 from app.machinery import errors, objects, validation
 from app.machinery.objects import Object
@@ -36,6 +37,11 @@ def unauthorized() -> Refusal:
 def not_served() -> Refusal:
     """Say that the API has no such path."""
     return Refusal(404, "NotFound", NOT_SERVED)
+
+
+def no_definitions() -> Refusal:
+    """Say that a playground takes no kinds of others' making."""
+    return Refusal(404, "NotFound", f"{NOT_SERVED}: {registry.NO_DEFINITIONS}")
 
 
 def not_allowed() -> Refusal:

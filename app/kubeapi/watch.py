@@ -132,7 +132,7 @@ class Watch:
         """Name the encoding: watchers of the same form share their frames."""
         if table.wanted(self.accept):
             return f"table {self.told.include}"
-        return "metadata" if table.metadata_wanted(self.accept) else "whole"
+        return "metadata" if table.metadata_wanted(self.accept) else f"whole {self.kind.api_version}"
 
 
 async def watch(call: Call, sink: Sink) -> None:
@@ -154,6 +154,11 @@ async def watch(call: Call, sink: Sink) -> None:
             await _in_time(sink.end())
 
 
+def filed_under(target: Target) -> tuple[str, str]:
+    """Return the group and resource under which the objects of a path are kept."""
+    return target.kind.resource_key if target.kind is not None else (target.group, target.resource)
+
+
 def change_of(body: journal.Body, target: Target, matches: Matches, revision: int) -> Seen | None:
     """Return what a watcher of the target sees of an entry.
 
@@ -162,8 +167,8 @@ def change_of(body: journal.Body, target: Target, matches: Matches, revision: in
     """
     if not isinstance(body, journal.ObjectChanged):
         return None
-    key = body.key
-    if key.resource != target.resource or key.group != target.group:
+    key, (group, resource) = body.key, filed_under(target)
+    if key.resource != resource or key.group != group:
         return None
     if target.namespace and key.namespace != target.namespace:
         return None
@@ -303,7 +308,7 @@ def _bookmark(one: Watch, annotations: Mapping[str, str] | None = None) -> bytes
 
 def _line(one: Watch, seen: Seen) -> bytes:
     change, obj = seen
-    shown: Any = obj
+    shown: Any = one.kind.shown(obj)
     if table.wanted(one.accept):
         shown = _table(one, [obj], {"resourceVersion": objects.metadata(obj).get("resourceVersion", "")})
     elif table.metadata_wanted(one.accept):

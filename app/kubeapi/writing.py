@@ -25,7 +25,8 @@ async def body_of(call: Call) -> Any:
     return bodies.read(await request.body(), request.headers.get("content-type", ""))
 
 
-def _strictness(call: Call) -> str:
+def strictness(call: Call) -> str:
+    """Return what is asked of fields that nobody knows."""
     wanted = call.request.query_params.get("fieldValidation") or "Warn"
     if wanted not in ("Ignore", "Warn", "Strict"):
         raise errors.BadRequest(
@@ -53,7 +54,7 @@ async def create(call: Call, target: Target, kind: Kind, *, named: str = "", obj
         call.actor,
         draft,
         dry_run=is_dry(call),
-        validation=_strictness(call),
+        validation=strictness(call),
         field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
@@ -73,7 +74,7 @@ async def replace(call: Call, target: Target, kind: Kind) -> Response:
         draft,
         target.subresource,
         dry_run=is_dry(call),
-        validation=_strictness(call),
+        validation=strictness(call),
         field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)
@@ -99,7 +100,7 @@ async def application(call: Call, target: Target, kind: Kind, config: Draft | No
         field_owners.force(call),
         subresource=target.subresource,
         dry_run=is_dry(call),
-        validation=_strictness(call),
+        validation=strictness(call),
     )
 
 
@@ -132,7 +133,7 @@ async def patch(call: Call, target: Target, kind: Kind) -> Response:
         form,
         subresource=target.subresource,
         dry_run=is_dry(call),
-        validation=_strictness(call),
+        validation=strictness(call),
         field_manager=field_owners.field_manager(call),
     )
     done = await call.host.execute(call.playground, command)

@@ -171,7 +171,8 @@ def test_a_pod_left_over_by_an_orphaning_deletion_is_adopted() -> None:
 
 def test_claims_are_made_once_and_outlive_their_pod() -> None:
     claims = (
-        "  volumeClaimTemplates:\n  - metadata: {name: data}\n    spec: {accessModes: [ReadWriteOnce]}\n  selector:"
+        "  volumeClaimTemplates:\n  - metadata: {name: data}\n    spec:\n      accessModes: [ReadWriteOnce]\n"
+        "      resources: {requests: {storage: 1Gi}}\n  selector:"
     )
     cluster = Cluster()
     cluster.apply(manifest(1).replace("  selector:", claims, 1))

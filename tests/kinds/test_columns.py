@@ -136,3 +136,9 @@ def test_every_kind_can_be_shown_however_bare(kind: Any) -> None:
     cells = [column.cell(obj, 0.0) for column in kind.columns]
     assert "x" in cells
     assert kind.help.endswith(".")
+
+
+def test_a_revision_names_its_owner_with_the_group() -> None:
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "u", "controller": True}
+    obj = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": {"name": "r", "ownerReferences": [owner]}}
+    assert shown(obj)[1] == "statefulset.apps/web"

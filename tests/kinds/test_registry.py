@@ -26,7 +26,7 @@ def test_kinds_are_found_by_group_or_version(group: str, kind: str, resource: st
     found = registry.by_kind(group, kind)
     assert found is not None
     assert found.resource == resource
-    assert registry.by_resource(found.group, resource) is found
+    assert registry.by_resource(found.group, resource) is found.home
 
 
 @pytest.mark.parametrize(("group", "kind"), [("apps/v1", "Service"), ("v1", "service"), ("apps/v1beta1", "Deployment")])
@@ -90,8 +90,17 @@ def test_a_key_of_an_unknown_resource_has_a_kind() -> None:
 
 
 def test_discovery_lists_every_kind_once() -> None:
-    assert len({(kind.group, kind.kind) for kind in KINDS}) == len(KINDS)
-    assert len({name for kind in KINDS for name in kind.short_names}) == sum(len(kind.short_names) for kind in KINDS)
+    own = [kind for kind in KINDS if kind.version_of is None]
+    assert len({(kind.group, kind.kind) for kind in own}) == len(own)
+    assert len({(kind.api_version, kind.kind) for kind in KINDS}) == len(KINDS)
+    assert len({name for kind in own for name in kind.short_names}) == sum(len(kind.short_names) for kind in own)
+
+
+def test_no_playground_takes_new_kinds() -> None:
+    obj = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "x"}}
+    with pytest.raises(errors.BadRequest) as refused:
+        registry.of(obj)
+    assert "takes no CustomResourceDefinition" in refused.value.plain
 
 
 @pytest.mark.parametrize(
