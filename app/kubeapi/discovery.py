@@ -238,7 +238,7 @@ def _versions() -> dict[str, Any]:
 def _group_versions() -> list[tuple[str, str]]:
     known = [(kind.group, kind.version) for kind in KINDS if kind.group]
     asked = [(group, "v1") for group, _ in paths.REVIEWS]
-    return sorted(dict.fromkeys([*known, *asked]), key=lambda pair: (_rank(pair[0]), pair))
+    return sorted(dict.fromkeys([*known, *asked]), key=lambda pair: (_rank(pair[0]), pair[0], -int(pair[1][1:])))
 
 
 def _rank(group: str) -> int:

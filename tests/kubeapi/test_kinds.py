@@ -238,3 +238,9 @@ def test_bad_input_gets_upstreams_words(bare: Playground, manifest: str, said: s
     refused = bare.kubectl("create", "-f", "-", typed=manifest)
     assert refused.returncode == 1
     assert said in refused.stderr
+
+
+def test_the_newest_version_of_a_group_is_preferred(bare: Playground) -> None:
+    group = bare.api("/apis/autoscaling").json()
+    assert [one["version"] for one in group["versions"]] == ["v2", "v1"]
+    assert group["preferredVersion"]["version"] == "v2"
