@@ -44,6 +44,7 @@ class Responder(msgspec.Struct, frozen=True, gc=False):
     status: int
     body: str
     container: str
+    page: str = ""
 
 
 class Name(msgspec.Struct, frozen=True, gc=False):
@@ -214,7 +215,7 @@ def _known_ports(doing: _Doing, port: int) -> bool:
 
 
 def _answer(pod: Object, container: str, page: str, *, http: bool) -> Responder:
-    return Responder(http, 200 if http else 0, _body(pod, page) if http else "", container)
+    return Responder(http, 200 if http else 0, _body(pod, page) if http else "", container, page)
 
 
 def serving_containers(pod: Object) -> list[Container]:
@@ -250,7 +251,7 @@ def _work_out(container: Container) -> _Doing:
     args = [str(word) for word in container.get("args") or ()]
     image = known(str(container.get("image") or ""))
     if image is not None and image.page == "agnhost":
-        return _agnhost([*command, *args])
+        return _agnhost([*command, *args], container)
     told = command + args if command else args
     interactive = bool(container.get("stdin")) and bool(container.get("tty"))
     if told and not told[0].startswith("-"):
@@ -315,7 +316,7 @@ def expanded(words: Sequence[str], container: Container) -> list[str]:
     return [re.sub(r"\$\(([\w.-]+)\)", lambda match: values.get(match[1], match[0]), word) for word in words]
 
 
-def _agnhost(words: Sequence[str]) -> _Doing:
+def _agnhost(words: Sequence[str], container: Container) -> _Doing:
     """The test image of Kubernetes: its first argument says what it is (test/images/agnhost, release 1.36)."""
     rest = [word for word in words if not word.endswith("agnhost")]
     role = rest[0] if rest else "pause"
@@ -324,11 +325,17 @@ def _agnhost(words: Sequence[str]) -> _Doing:
         return _Doing((http, f"{udp}/udp"), (http,), True, 0, "netexec")
     if role == "serve-hostname":
         port = _flag(rest, ("--port",)) or "9376"
-        over_udp = "--udp" in rest or "--udp=true" in rest
-        return _Doing((f"{port}/udp",) if over_udp else (port,), () if over_udp else (port,), True, 0, "hostname")
+        told = {name for name in ("http", "tcp", "udp") if f"--{name}" in rest or f"--{name}=true" in rest}
+        over_http = "http" in told or "--http=false" not in rest
+        over_tcp = (port,) if over_http or "tcp" in told else ()
+        over_udp = (f"{port}/udp",) if "udp" in told else ()
+        return _Doing((*over_tcp, *over_udp), (port,) if over_http else (), True, 0, "hostname")
     if role in _AGNHOST_PORTS:
         port = _AGNHOST_PORTS[role]
-        return _Doing((port,), (port,), True, 0, "plain")
+        return _Doing((port,), (port,), True, 0, role)
+    if role == "porter":
+        ports = tuple(str(port) for port in porter_bodies(container))
+        return _Doing(ports, ports, True, 0, "porter")
     if role in _AGNHOST_WAITS:
         return _Doing((), (), True, 0, "")
     process = processes.understand(rest)
@@ -343,7 +350,14 @@ _AGNHOST_PORTS = {
     "no-snat-test": "8080",
     "net": "8080",
 }
-_AGNHOST_WAITS = frozenset({"pause", "porter"})
+_AGNHOST_WAITS = frozenset({"pause"})
+_PORTER = re.compile(r"SERVE_(?:TLS_)?PORT_(\d+)")
+
+
+def porter_bodies(container: Container) -> dict[int, str]:
+    """Return what agnhost's porter answers on which port: each is a variable of its environment."""
+    found = ((_PORTER.fullmatch(str(one.get("name") or "")), one) for one in container.get("env") or ())
+    return {int(match[1]): str(one.get("value") or "") for match, one in found if match}
 
 
 # --- what it answers ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from app.engine import commands
 from app.kubeapi.call import Call
 from app.terminal import calls
 from app.terminal.containers import Containers
+from app.terminal.messages import Ask, Reply
 
 
 async def of(call: Call) -> calls.World:
@@ -20,8 +21,8 @@ async def of(call: Call) -> calls.World:
         answer: Mapping[str, Any] = done.result
         return answer
 
-    async def api(path: str) -> tuple[int, str]:
-        return await containers.asks(call.playground, path)
+    async def api(asked: Ask) -> Reply:
+        return await containers.asks(call.playground, asked)
 
     await call.host.read(call.playground)
     return containers.world(call.playground, send, api)

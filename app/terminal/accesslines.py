@@ -11,7 +11,7 @@ from app.cluster import journal
 from app.kinds import images
 from app.machinery import objects
 from app.machinery.objects import Object
-from app.terminal import replies, startlines
+from app.terminal import netexec, startlines
 from app.terminal.boxes import Line
 
 AGENT = "curl/8.17.0"
@@ -55,7 +55,7 @@ def format_of(pod: Object, container: Mapping[str, Any]) -> Format | None:
     if known is None:
         words = [str(word) for word in [*(container.get("command") or ()), *(container.get("args") or ())]]
         return _python if any("http.server" in word for word in words) else None
-    role = replies.role_of(pod, str(container.get("name") or ""))
+    role = "serve-hostname" if known.page == "hostname" else netexec.role_of(container)
     return _FORMATS.get(role or known.page)
 
 

@@ -12,13 +12,14 @@ from app.dataplane import world as seen
 from app.machinery import objects
 from app.machinery.objects import Object
 from app.terminal import streams
+from app.terminal.messages import Ask, Reply
 from app.terminal.streams import Pipe, Sink, Stopped, Text
 
 Sends = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Sends a request as the JSON API's requests route takes it; returns that route's answer."""
 
-Api = Callable[[str], Awaitable[tuple[int, str]]]
-"""Asks the API server of the same playground for a path; returns status and body."""
+Api = Callable[[Ask], Awaitable[Reply]]
+"""Asks the API server of the same playground, with the headers that the program sends."""
 
 Reads = Callable[[Object, str, str], Awaitable[str | None]]
 """Returns what a file of a pod's container holds, by the container's name and the path; None without one."""

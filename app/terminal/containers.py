@@ -27,12 +27,13 @@ from app.runtime.loaded import Loaded
 from app.terminal import boxes, calls, crews, running, streams, tty
 from app.terminal.boxes import Box, Printer
 from app.terminal.crews import Crew
+from app.terminal.messages import Ask, Reply
 from app.terminal.shell import Streams
 
 log = logging.getLogger("podlane.containers")
 
-Asks = Callable[[str, str], Awaitable[tuple[int, str]]]
-"""Asks the API server of a playground for a path, as a program in a pod does."""
+Asks = Callable[[str, Ask], Awaitable[Reply]]
+"""Asks the API server of a playground, as a program in a pod does."""
 
 MOST_CREWS = 400
 MOST_RUNNING = 1_000
@@ -254,8 +255,8 @@ class Containers:
         return send
 
     def _api(self, playground: str) -> calls.Api:
-        async def api(path: str) -> tuple[int, str]:
-            return await self.asks(playground, path)
+        async def api(asked: Ask) -> Reply:
+            return await self.asks(playground, asked)
 
         return api
 

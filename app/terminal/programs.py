@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.terminal import agnhost, curl, lookups, reaching, surroundings, texts, waiting
+from app.terminal import agnhost, curl, interfaces, lookups, reaching, surroundings, texts, tools, waiting, wget
 from app.terminal.calls import Program
 
 PROGRAMS: Mapping[str, Program] = {
     **texts.PROGRAMS,
+    **tools.PROGRAMS,
     **surroundings.PROGRAMS,
+    **interfaces.PROGRAMS,
     **lookups.PROGRAMS,
     **reaching.PROGRAMS,
     "curl": curl.curl,
-    "wget": curl.wget,
+    "wget": wget.wget,
     "agnhost": agnhost.agnhost,
     **waiting.PROGRAMS,
 }

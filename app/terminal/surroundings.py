@@ -11,7 +11,6 @@ from typing import Any
 from app.cluster import state
 from app.dataplane import resolver, service_env
 from app.dataplane.world import World as Seen
-from app.kinds import images
 from app.machinery import objects
 from app.machinery.objects import Object
 from app.terminal.calls import Call, Program
@@ -117,61 +116,6 @@ async def _hostname(call: Call) -> int:
     return 0
 
 
-async def _ip(call: Call) -> int:
-    address = call.home.address
-    words = [word for word in call.words[1:] if not word.startswith("-")]
-    what = words[0] if words else ""
-    gateway = address.rpartition(".")[0] + ".1"
-    if what.startswith("r"):
-        call.say(
-            f"default via {gateway} dev eth0 \n{address.rpartition('.')[0]}.0/24 via {gateway} dev eth0  src {address} \n"
-        )
-        return 0
-    if not what.startswith("a") and call.program == "ip":
-        return call.complain("ip: the simulated ip knows addr and route\n")
-    call.say(
-        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN qlen 1000\n"
-        "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n    inet 127.0.0.1/8 scope host lo\n"
-        "       valid_lft forever preferred_lft forever\n"
-        "2: eth0@if7: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue state UP qlen 1000\n"
-        f"    inet {address}/24 brd {address.rpartition('.')[0]}.255 scope global eth0\n"
-        "       valid_lft forever preferred_lft forever\n"
-    )
-    return 0
-
-
-async def _sockets(call: Call) -> int:
-    lines = []
-    for one in images.listeners(call.home.pod):
-        protocol, where = one.protocol.lower(), one.address or "0.0.0.0"
-        if call.program == "ss":
-            status = "LISTEN" if protocol == "tcp" else "UNCONN"
-            lines.append(f"{protocol:<6}{status:<7}0      4096   {where + ':' + str(one.port):>16}      0.0.0.0:*\n")
-        else:
-            status = "LISTEN" if protocol == "tcp" else ""
-            lines.append(
-                f"{protocol:<5}      0      0 {where + ':' + str(one.port):<23} {'0.0.0.0:*':<23} {status:<11} \n"
-            )
-    if call.program == "ss":
-        call.say("Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:Port\n" + "".join(lines))
-    else:
-        call.say(
-            "Active Internet connections (only servers)\n"
-            "Proto Recv-Q Send-Q Local Address           Foreign Address         State       \n" + "".join(lines)
-        )
-    return 0
-
-
-async def _ps(call: Call) -> int:
-    container = call.home.container
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
-    told = " ".join(str(word) for word in words) or images.parse_name(str(container.get("image") or "")).repository
-    call.say(
-        f"PID   USER     TIME  COMMAND\n    1 root      0:00 {told}\n    7 root      0:00 {' '.join(call.words)}\n"
-    )
-    return 0
-
-
 async def _date(call: Call) -> int:
     moment = datetime.datetime.fromtimestamp(call.world.moment, datetime.UTC)
     form = next((word[1:] for word in call.words[1:] if word.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
@@ -214,11 +158,6 @@ PROGRAMS: Mapping[str, Program] = {
     "env": _env,
     "printenv": _env,
     "hostname": _hostname,
-    "ip": _ip,
-    "ifconfig": _ip,
-    "ss": _sockets,
-    "netstat": _sockets,
-    "ps": _ps,
     "date": _date,
     "id": _id,
     "whoami": _id,

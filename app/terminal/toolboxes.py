@@ -9,16 +9,35 @@ _CORE = frozenset(
         *("sh", "env", "printenv", "hostname", "cat", "date", "sleep", "echo", "printf", "grep", "egrep", "fgrep"),
         *("head", "tail", "wc", "cut", "tr", "sort", "uniq", "sed", "awk", "seq", "tee", "true", "false", "touch"),
         *("mkdir", "clear", "ls", "rm", "id", "whoami", "uname", "timeout", "xargs", "nohup", "tar"),
+        *("expr", "base64", "md5sum", "sha1sum", "sha256sum", "sha512sum", "basename", "dirname", "tac", "nl", "nproc"),
     )
 )
 BUSYBOX = _CORE | frozenset(
-    ["ash", "busybox", "wget", "nc", "nslookup", "ping", "ip", "ifconfig", "netstat", "ps", "telnet", "watch"]
+    [
+        "route",
+        "traceroute",
+        "rev",
+        "ash",
+        "busybox",
+        "wget",
+        "nc",
+        "nslookup",
+        "ping",
+        "ip",
+        "ifconfig",
+        "netstat",
+        "ps",
+        "telnet",
+        "watch",
+    ]
 )
-_DEBIAN = _CORE | frozenset(["bash", "dash", "getent"])
-EVERYTHING = BUSYBOX | frozenset(["bash", "curl", "dig", "host", "getent", "ss", "ncat", "netcat"])
+_DEBIAN = _CORE | frozenset(["bash", "dash", "getent", "apt-get", "apt"])
+EVERYTHING = BUSYBOX | frozenset(
+    ["bash", "curl", "dig", "host", "getent", "ss", "ncat", "netcat", "jq", "openssl", "redis-cli", "apk"]
+)
 _NOTHING: frozenset[str] = frozenset()
 
-_ALPINE = BUSYBOX | {"getent"}
+_ALPINE = BUSYBOX | {"getent", "apk"}
 _BY_REPOSITORY = {
     "curlimages/curl": (_ALPINE | {"curl"}, "busybox"),
     "curl/curl": (_ALPINE | {"curl"}, "busybox"),
@@ -36,6 +55,13 @@ _BY_REPOSITORY = {
     "praqma/network-multitool": (EVERYTHING, "bind"),
     "wbitt/network-multitool": (EVERYTHING, "bind"),
     "nginx": (_DEBIAN | {"curl"}, "gnu"),
+    **dict.fromkeys(
+        ("buildpack-deps", "python", "node", "golang", "ruby", "perl", "rust", "gcc", "openjdk"),
+        (_DEBIAN | {"curl", "wget", "openssl"}, "gnu"),
+    ),
+    "redis": (_DEBIAN | {"redis-cli"}, "gnu"),
+    "valkey/valkey": (_DEBIAN | {"redis-cli"}, "gnu"),
+    "bitnami/redis": (_DEBIAN | {"redis-cli", "curl"}, "gnu"),
     "bash": (BUSYBOX | {"bash"}, "busybox"),
     "traefik": (_ALPINE, "busybox"),
 }
@@ -62,8 +88,12 @@ def of(image: str) -> tuple[frozenset[str], str]:
     if name.repository in _EMPTY:
         return _NOTHING, ""
     found = _BY_REPOSITORY.get(name.repository)
+    if found is not None and found[1] == "gnu" and "alpine" in name.tag:
+        return (_ALPINE | (found[0] & {"curl", "redis-cli"}), "busybox")
+    if found is not None and found[1] == "gnu" and "slim" in name.tag:
+        return found[0] - {"curl", "wget", "openssl"}, "gnu"
     if found is not None:
-        return (_ALPINE | {"curl"}, "busybox") if name.repository == "nginx" and "alpine" in name.tag else found
+        return found
     if images.known(image) is None:
         return EVERYTHING, "busybox"
     return (_ALPINE, "busybox") if "alpine" in name.tag else (_DEBIAN, "gnu")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.cluster import state
-from app.terminal import calls, feeding, running, streams, tty
+from app.terminal import calls, feeding, messages, running, streams, tty
 from app.terminal.shell import Streams
 from tests.cluster_driver import Cluster
 
@@ -32,8 +32,8 @@ class Typist:
             origin = dict(asked)
             return cluster.send(origin.pop("from"), origin.pop("to"), **origin)
 
-        async def api(path: str) -> tuple[int, str]:
-            return 200, path
+        async def api(asked: messages.Ask) -> messages.Reply:
+            return messages.Reply(200, asked.target)
 
         self.world = calls.World(read, send, api, cluster.now)
         self.out, self.err = streams.Text(), streams.Text()

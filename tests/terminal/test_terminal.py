@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.cluster import state
-from app.terminal import calls, running
+from app.terminal import calls, messages, running
 from tests.cluster_driver import Cluster
 
 MANIFEST = """
@@ -53,8 +53,8 @@ def run(cluster: Cluster, pod: str, *argv: str, stdin: str = "") -> running.Shel
         origin = dict(asked)
         return cluster.send(origin.pop("from"), origin.pop("to"), **origin)
 
-    async def api(path: str) -> tuple[int, str]:
-        return 200, f'{{"path": "{path}"}}\n'
+    async def api(asked: messages.Ask) -> messages.Reply:
+        return messages.Reply(200, f'{{"path": "{asked.target}"}}\n')
 
     world = calls.World(read, send, api, cluster.now)
     return asyncio.run(running.execute(argv, cluster.get(state.PODS, pod), world, stdin=stdin))
@@ -97,7 +97,7 @@ def test_a_line_prints_what_it_prints_in_a_pod(cluster: Cluster, line: str, stdo
 
 
 def test_a_refused_connection_is_told_as_curl_tells_it(cluster: Cluster) -> None:
-    done = run(cluster, "client", "curl", "http://empty")
+    done = run(cluster, "client", "curl", "-sS", "http://empty")
     assert done.exit_code == 7
     assert done.stderr.startswith("curl: (7) Failed to connect to empty port 80 after ")
 
