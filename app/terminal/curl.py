@@ -139,9 +139,9 @@ async def _one(run: _Run, text: str, position: int) -> tuple[int, int]:
     if url.scheme not in ("http", "https", "telnet"):
         said = f'Protocol "{url.scheme}" not supported'
         return run.fail(1, said if run.is_new else f"{said} or disabled in libcurl"), 0
-    if run.line.data and "G" in run.line.flags:
+    if run.line.texts and "G" in run.line.flags:
         joint = "&" if "?" in url.path else "?"
-        url = Url(url.scheme, url.host, url.port, f"{url.path}{joint}{_data(run)}", url.shown_port)
+        url = Url(url.scheme, url.host, url.port, f"{url.path}{joint}{_sent_text(run)}", url.shown_port)
     method, hops = _method(run), 0
     while True:
         run.meter()
@@ -182,12 +182,12 @@ def _method(run: _Run) -> str:
         return run.line.given["method"]
     if "I" in run.line.flags:
         return "HEAD"
-    return "POST" if run.line.data and "G" not in run.line.flags else "GET"
+    return "POST" if run.line.texts and "G" not in run.line.flags else "GET"
 
 
-def _data(run: _Run) -> str:
+def _sent_text(run: _Run) -> str:
     parts = []
-    for piece in run.line.data:
+    for piece in run.line.texts:
         value = piece[1:]
         if piece[0] == ":" and value.startswith("@"):
             value = (run.call.read(value[1:]) or "").replace("\n", "")
@@ -203,7 +203,7 @@ async def _exchange(run: _Run, url: Url, method: str) -> tuple[Got, int]:
         return Got("", 0.0), run.fail(77, sentence)
     if "6" in line.flags:
         return Got("", 0.0), run.fail(6, f"Could not resolve host: {url.host}")
-    body = "" if "G" in line.flags else _data(run)
+    body = "" if "G" in line.flags else _sent_text(run)
     headers = {"Host": url.authority, "User-Agent": f"curl/{run.version}", "Accept": "*/*", **line.headers}
     if body:
         headers["Content-Length"] = str(len(body.encode()))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 _VALUED = {
     "-H": "header", "--header": "header", "-o": "output", "--output": "output", "-w": "write", "--write-out": "write",
     "-m": "patience", "--max-time": "patience", "--connect-timeout": "connect", "-X": "method", "--request": "method",
-    "-d": "data", "--data": "data", "--data-raw": "data", "--data-ascii": "data", "--data-binary": "data",
+    "-d": "text", "--data": "text", "--data-raw": "text", "--data-ascii": "text", "--data-binary": "text",
     "--data-urlencode": "urlencoded", "--json": "json", "--cacert": "ca", "--capath": "capath", "-A": "agent",
     "--user-agent": "agent", "--retry": "retry", "--retry-delay": "delay", "--retry-max-time": "-", "-u": "user",
     "--user": "user", "--interface": "interface", "--resolve": "resolve", "--connect-to": "-", "-e": "referer",
@@ -49,7 +49,7 @@ class Line:
     dropped: set[str] = field(default_factory=set)
     """Headers that are not to be sent."""
     given: dict[str, str] = field(default_factory=dict)
-    data: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     pins: dict[str, str] = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
 
@@ -108,8 +108,8 @@ def _take(line: Line, option: str, value: str | None) -> None:
             line.urls.append(value)
         case "output":
             line.outputs.append(value)
-        case "data" | "urlencoded" | "json":
-            _data(line, name, value, raw=option == "--data-raw")
+        case "text" | "urlencoded" | "json":
+            _add_text(line, name, value, raw=option == "--data-raw")
         case "resolve":
             host, _, place = value.lstrip("+").partition(":")
             port, _, address = place.partition(":")
@@ -128,11 +128,11 @@ def _header(line: Line, value: str) -> None:
         line.headers[value[:-1]] = ""
 
 
-def _data(line: Line, name: str, value: str, *, raw: bool) -> None:
+def _add_text(line: Line, name: str, value: str, *, raw: bool) -> None:
     if name == "json":
         line.headers.setdefault("Content-Type", "application/json")
         line.headers.setdefault("Accept", "application/json")
     if name == "urlencoded":
         title, sign, text = value.partition("=")
         value = f"{title}={quote(text, safe='')}" if sign else quote(title, safe="")
-    line.data.append(f"={value}" if raw or name == "urlencoded" else f":{value}")
+    line.texts.append(f"={value}" if raw or name == "urlencoded" else f":{value}")
