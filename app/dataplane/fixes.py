@@ -9,15 +9,13 @@ from typing import Any
 
 from app.cluster import state
 from app.cluster.state import ClusterState
-from app.dataplane import diagnosis, fixing, ingress_fixes, phrases, policy_fixes, proxy, selection
+from app.dataplane import diagnosis, fixing, ingress_fixes, phrases, pod_fixes, policy_fixes, proxy, selection
 from app.dataplane.fixing import Case, Fix
 from app.dataplane.sending import Completed
 from app.dataplane.trace import Outcome
 from app.kinds import allocators, images
 from app.machinery import objects
 from app.machinery.objects import Object
-
-READY = "podlane.dev/ready"
 
 
 def nearest_fix(cluster: ClusterState, completed: Completed) -> Fix | None:
@@ -247,64 +245,7 @@ def _namespace(case: Case) -> Iterator[Fix]:
             return
 
 
-# --- pods and policies --------------------------------------------------------------------------
-
-
-def _ready(case: Case) -> Iterator[Fix]:
-    """Take back what keeps a pod from being ready: our annotation, else a probe on a port where nobody listens."""
-    for pod in case.pods():
-        name = objects.name_of(pod)
-        if objects.annotations_of(pod).get(READY) == "false":
-            patch = {"metadata": {"annotations": {READY: None}}}
-            yield Fix(
-                f"Let pod {name} be ready again",
-                fixing.kubectl(pod, f"annotate pod {name} {READY}-"),
-                fixing.key_of(pod, state.PODS),
-                patch,
-            )
-            return
-    yield from _probe(case)
-
-
-def _probe(case: Case) -> Iterator[Fix]:
-    """Point a readiness probe at a port where the program listens, in the Deployment that makes the pods."""
-    for pod in case.pods():
-        owner = _deployment_of(case.cluster, pod)
-        if owner is None:
-            continue
-        containers = [dict(container) for container in objects.dig(owner, "spec", "template", "spec", "containers")]
-        for container in containers:
-            number = _mended_probe(pod, container)
-            if number is None:
-                continue
-            name = objects.name_of(owner)
-            patch = {"spec": {"template": {"spec": {"containers": containers}}}}
-            change = {"name": container["name"], "readinessProbe": container["readinessProbe"]}
-            text = fixing.json_text({"spec": {"template": {"spec": {"containers": [change]}}}})
-            command = fixing.kubectl(owner, f"patch deployment {name} -p {shlex.quote(text)}")
-            key = fixing.key_of(owner, state.DEPLOYMENTS)
-            yield Fix(f"Let the readiness probe ask port {number}, where the program listens", command, key, patch)
-            return
-
-
-def _deployment_of(cluster: ClusterState, pod: Object) -> Object | None:
-    namespace = objects.namespace_of(pod)
-    owner = objects.controller_of(pod)
-    replicas = cluster.find(state.REPLICASETS, namespace, owner["name"]) if owner else None
-    above = objects.controller_of(replicas) if replicas else None
-    return cluster.find(state.DEPLOYMENTS, namespace, above["name"]) if above else None
-
-
-def _mended_probe(pod: Object, container: dict[str, Any]) -> int | None:
-    """Give the container a probe on a port that is open, and return that port; None when the probe is not to blame."""
-    probe = container.get("readinessProbe") or {}
-    listening = [one.port for one in images.listeners(pod) if one.container == container.get("name")]
-    for how in ("httpGet", "tcpSocket"):
-        asked = (probe.get(how) or {}).get("port")
-        if isinstance(asked, int) and listening and asked not in listening:
-            container["readinessProbe"] = {**probe, how: {**probe[how], "port": listening[0]}}
-            return listening[0]
-    return None
+# --- policies --------------------------------------------------------------------------
 
 
 def _policy(field_name: str) -> Callable[[Case], Iterator[Fix]]:
@@ -340,8 +281,6 @@ def _expose(case: Case) -> Iterator[Fix]:
 _MAKERS: Mapping[str, Callable[[Case], Iterator[Fix]]] = {
     "SelectorMatchesNothing": _selector,
     "ServiceWithoutSelector": _missing_selector,
-    "PodsNotReady": _ready,
-    "HeadlessWithoutReadyPods": _ready,
     "WrongTargetPort": _target_port,
     "TargetPortNameMissing": _target_name,
     "PortNotInService": _asked_port,
@@ -363,6 +302,7 @@ _MAKERS: Mapping[str, Callable[[Case], Iterator[Fix]]] = {
     "SourceNotAllowed": _ranges,
     "NoRouteToServiceNetwork": _expose,
     "IngressWithoutEndpoints": _selector,
+    **pod_fixes.MAKERS,
     **policy_fixes.MAKERS,
     **ingress_fixes.MAKERS,
 }

@@ -85,7 +85,8 @@ def key_of(obj: Object, resource: state.Resource) -> Key:
 
 def kubectl(obj: Object, words: str) -> str:
     """Write the command line that does something in the object's namespace."""
-    return f"kubectl -n {objects.namespace_of(obj)} {words}"
+    namespace = objects.namespace_of(obj)
+    return f"kubectl -n {namespace} {words}" if namespace else f"kubectl {words}"
 
 
 def json_text(value: Any) -> str:

@@ -160,7 +160,7 @@ _LISTENERS: memo.Memo[tuple[Listener, ...]] = memo.Memo(8192)
 def _listeners_of(container: Container) -> tuple[Listener, ...]:
     name = str(container.get("name") or "")
     return _LISTENERS.get(
-        container, (), lambda: tuple(Listener(*_port(port), "", name) for port in _doing(container).ports)
+        container, (), lambda: tuple(Listener(*_port(port), _bound(port), name) for port in _doing(container).ports)
     )
 
 
@@ -230,8 +230,13 @@ def _first_name(pod: Object) -> str:
     return str(containers[0].get("name") or "") if containers else ""
 
 
+def _bound(text: str) -> str:
+    """Return the one address at which a port such as `127.0.0.1:8000/tcp` is open; empty for all."""
+    return text.rpartition(":")[0].replace("localhost", "127.0.0.1")
+
+
 def _port(text: str) -> tuple[int, str]:
-    number, _, protocol = text.partition("/")
+    number, _, protocol = text.rpartition(":")[2].partition("/")
     return int(number), (protocol or "tcp").upper()
 
 

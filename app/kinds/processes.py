@@ -174,17 +174,21 @@ def _netcat(rest: Sequence[str], reading: _Reading) -> None:
 
 
 def _httpd(rest: Sequence[str], reading: _Reading) -> None:
-    port = (_flag(rest, "-p") or "80").rpartition(":")[2]
-    reading.ports.append(port)
-    reading.http.append(port)
+    address, _, port = (_flag(rest, "-p") or "80").rpartition(":")
+    _serves(port, address, reading)
+
+
+def _serves(port: str, address: str, reading: _Reading) -> None:
+    """Open an HTTP port; at one address only, when the program is told to."""
+    told = f"{address}:{port}" if address and address not in ("0.0.0.0", "::", "[::]") else port
+    reading.ports.append(told)
+    reading.http.append(told)
 
 
 def _python(rest: Sequence[str], reading: _Reading) -> None:
     if "http.server" in rest or "SimpleHTTPServer" in rest:
         numbers = [word for word in rest if word.isdigit()]
-        port = numbers[0] if numbers else "8000"
-        reading.ports.append(port)
-        reading.http.append(port)
+        _serves(numbers[0] if numbers else "8000", _flag(rest, "--bind") or _flag(rest, "-b"), reading)
 
 
 def _socat(rest: Sequence[str], reading: _Reading) -> None:

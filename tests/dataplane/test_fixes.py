@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.dataplane import fixes, requests
+from app.dataplane import fixes, pod_fixes, requests
 from tests.dataplane import clusters
 
 POD = {"name": "web-1", "node": "node-1", "labels": {"app": "web", "tier": "front"}, "listen": 8080}
@@ -140,13 +140,13 @@ def test_the_nearest_fix_lets_the_request_arrive(
 
 
 def test_a_pod_told_not_to_be_ready_is_let_again() -> None:
-    pod = {**POD, "ready": False, "annotations": {fixes.READY: "false"}}
+    pod = {**POD, "ready": False, "annotations": {pod_fixes.READY: "false"}}
     cluster = clusters.build({"pods": [pod], "services": [service()]})
     failed = requests.run(cluster, requests.parse({"from": CLIENT, "to": "http://web"}), clusters.env())
     fix = fixes.nearest_fix(cluster, failed)
     assert fix is not None
     assert fix.command == "kubectl -n default annotate pod web-1 podlane.dev/ready-"
-    assert fix.patch == {"metadata": {"annotations": {fixes.READY: None}}}
+    assert fix.patch == {"metadata": {"annotations": {pod_fixes.READY: None}}}
 
 
 def test_what_arrives_needs_no_fix() -> None:
