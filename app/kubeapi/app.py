@@ -110,6 +110,8 @@ async def _answer(call: Call) -> Response:
         return await _described(call, request)
     target = call.target
     if (target.group, target.resource) in paths.REVIEWS and target.version == "v1":
+        if bool(target.namespace) != (target.resource in paths.NAMESPACED_REVIEWS):
+            raise status.not_served()
         if request.method != "POST":
             raise status.not_allowed()
         rendering.form(request.headers.get("accept", ""))
@@ -151,7 +153,7 @@ async def _described(call: Call, request: Request) -> Response:
 async def _served(call: Call, target: Target, method: str) -> Response:
     kind = target.kind
     assert kind is not None
-    if kind.namespaced and target.name and not target.namespace:
+    if (kind.namespaced and target.name and not target.namespace) or (target.namespace and not kind.namespaced):
         raise status.not_served()
     if target.subresource:
         return await _subresource(call, target, method)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import yaml
 
 from app.kubeapi import protobuf, status
@@ -15,6 +16,8 @@ from app.machinery.objects import Draft
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 _DEPTH = 200
+_FEW = 10_000
+"""So many values any body may have."""
 
 
 def media_type(content_type: str) -> str:
@@ -43,31 +46,38 @@ def read(body: bytes, content_type: str) -> Any:
 
 def _json(body: bytes) -> Any:
     try:
-        found = json.loads(body)
-        _check_depth(found, 0)
-    except (ValueError, RecursionError) as error:
+        found = msgspec.json.decode(body)
+        _check_size(found, len(body))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise errors.BadRequest(f"the object provided is unrecognized (must be of type json): {error}") from None
     return found
 
 
 def _yaml(body: bytes) -> Any:
+    if body[:1] == b"{":
+        # What kubectl calls YAML is JSON, which is read a hundred times faster.
+        with contextlib.suppress(errors.BadRequest):
+            return _json(body)
     try:
         found = yaml.load(body, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        _check_depth(found, 0)
+        _check_size(found, len(body))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise errors.BadRequest(f"error converting YAML to JSON: {error}") from None
     return found
 
 
-def _check_depth(value: Any, depth: int) -> None:
-    if depth > _DEPTH:
-        raise ValueError("nested too deeply")
-    if isinstance(value, Mapping):
-        for child in value.values():
-            _check_depth(child, depth + 1)
-    elif isinstance(value, list):
-        for child in value:
-            _check_depth(child, depth + 1)
+def _check_size(found: Any, size: int) -> None:
+    """Refuse what is nested too deeply, or grew out of its text by YAML's aliases; both would cost without end."""
+    waiting, left = [(found, 0)], max(size, _FEW)
+    while waiting:
+        value, depth = waiting.pop()
+        left -= 1
+        if depth > _DEPTH:
+            raise ValueError("nested too deeply")
+        if left < 0:
+            raise ValueError("yaml: document contains excessive aliasing")
+        members = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        waiting += [(member, depth + 1) for member in members]
 
 
 def as_object(found: Any, target: Target, kind: str, api_version: str) -> Draft:

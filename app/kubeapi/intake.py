@@ -38,6 +38,8 @@ def _counted(receive: Receive, unpacking: zlib._Decompress | None) -> Receive:
         if unpacking is not None and body:
             body = _unpacked(unpacking, body, LIMIT + 1 - size)
             message = {**message, "body": body}
+        if unpacking is not None and not message.get("more_body") and not unpacking.eof and size + len(body) <= LIMIT:
+            raise errors.BadRequest("the body of the request cannot be unpacked: unexpected EOF")
         size += len(body)
         if size > LIMIT:
             raise _too_large()

@@ -64,6 +64,9 @@ async def create(call: Call, target: Target, kind: Kind, *, named: str = "", obj
 async def replace(call: Call, target: Target, kind: Kind) -> Response:
     """Store an object in place of the present one; some kinds are made when they are not there."""
     draft = bodies.as_object(await body_of(call), target, kind.kind, kind.api_version)
+    name = str(draft["metadata"].get("name") or "")
+    if name and name != target.name:
+        raise errors.BadRequest(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
     key = kind.key(target.namespace, target.name)
     if kind.resource in _CREATED_BY_PUT and not target.subresource:
         if (await call.host.read(call.playground)).get(key) is None:
