@@ -30,6 +30,8 @@ class Config:
     ndots: int = 1
     code: str = ""
     words: Mapping[str, Any] | None = None
+    nameservers: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -83,6 +85,8 @@ def pod_config(world: World, pod: Object) -> Config:
         ndots=int(ndots) if ndots.isdigit() else NDOTS,
         code="PodDoesNotAskClusterDNS",
         words=words,
+        nameservers=tuple(servers),
+        options=tuple(f"{name}:{value}" if value else name for name, value in options.items()),
     )
 
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from app.cluster import state
+from app.kinds import tokens
 from app.machinery import objects
 from app.machinery.objects import Object
+from app.terminal import fields
 
 Volume = MutableMapping[str, str]
 """Files of a volume by their path inside it, which begins with /."""
@@ -75,20 +77,41 @@ def _volume(
     held: state.ClusterState, pod: Object, source: Mapping[str, Any], shared: Callable[[str], Volume]
 ) -> Volume:
     namespace = objects.namespace_of(pod)
-    if "configMap" in source:
-        wanted = source["configMap"]
-        found = held.find(state.CONFIGMAPS, namespace, str(wanted.get("name")))
-        return _written(objects.dig(found, "data") or {}, wanted)
-    if "secret" in source:
-        wanted = source["secret"]
-        found = held.find(SECRETS, namespace, str(wanted.get("secretName")))
-        coded = objects.dig(found, "data") or {}
-        return _written({name: _decoded(text) for name, text in coded.items()}, wanted)
+    if source.keys() & {"configMap", "secret", "downwardAPI"}:
+        return _filled(held, pod, source)
+    if source.get("projected"):
+        filled = [_filled(held, pod, one) for one in source["projected"].get("sources") or ()]
+        return {path: text for one in filled for path, text in one.items()}
     if "persistentVolumeClaim" in source:
         return shared(f"claim/{namespace}/{source['persistentVolumeClaim'].get('claimName')}")
     if "hostPath" in source:
         return shared(f"host/{objects.spec_of(pod).get('nodeName')}/{source['hostPath'].get('path')}")
     return shared(f"pod/{objects.uid_of(pod)}/{source.get('name')}")
+
+
+def _filled(held: state.ClusterState, pod: Object, source: Mapping[str, Any]) -> Volume:
+    """Return the files that the kubelet writes from an object: keys of a ConfigMap or Secret, fields, a token."""
+    namespace = objects.namespace_of(pod)
+    if source.get("configMap"):
+        wanted = source["configMap"]
+        found = held.find(state.CONFIGMAPS, namespace, str(wanted.get("name")))
+        return _written(objects.dig(found, "data") or {}, wanted)
+    if source.get("secret"):
+        wanted = source["secret"]
+        found = held.find(SECRETS, namespace, str(wanted.get("secretName") or wanted.get("name")))
+        coded = objects.dig(found, "data") or {}
+        return _written({name: decoded(text) for name, text in coded.items()}, wanted)
+    if source.get("serviceAccountToken"):
+        return {f"/{source['serviceAccountToken'].get('path')}": tokens.of_pod(held, pod)}
+    containers = {str(one.get("name")): one for one in objects.spec_of(pod).get("containers") or ()}
+    written: Volume = {}
+    for one in (source.get("downwardAPI") or {}).get("items") or ():
+        if one.get("fieldRef"):
+            written[f"/{one.get('path')}"] = fields.of(held, pod, str(one["fieldRef"].get("fieldPath") or ""))
+        elif one.get("resourceFieldRef"):
+            own = containers.get(str(one["resourceFieldRef"].get("containerName"))) or {}
+            written[f"/{one.get('path')}"] = fields.of_resources(own, one["resourceFieldRef"])
+    return written
 
 
 def _written(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Volume:
@@ -98,7 +121,8 @@ def _written(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Volume:
     return {f"/{name}": str(text) for name, text in found.items()}
 
 
-def _decoded(text: Any) -> str:
+def decoded(text: Any) -> str:
+    """Read what a Secret holds; what is no base64 is nothing."""
     try:
         return base64.b64decode(str(text)).decode("utf-8", "replace")
     except (binascii.Error, ValueError):

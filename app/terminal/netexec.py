@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.kinds import images
 from app.machinery import objects
-from app.terminal import messages
+from app.terminal import messages, surroundings
 from app.terminal.calls import World
 from app.terminal.messages import Ask, Reply, Serving, reason
 
@@ -49,7 +49,7 @@ async def answer(world: World, serving: Serving, port: int, ask: Ask, fetch: Fet
         case "liveness":
             return _liveness(world, serving, ask)
         case "serve-hostname":
-            return Reply(200, objects.name_of(serving.pod))
+            return Reply(200, surroundings.hostname(serving.pod))
         case _:
             return None
 
@@ -58,7 +58,7 @@ def datagram(serving: Serving, text: str, client: str) -> str:
     """Answer a datagram: netexec knows hostname, clientip and echo; serve-hostname says its name to anything."""
     role = role_of(serving.container)
     if role == "serve-hostname":
-        return objects.name_of(serving.pod)
+        return surroundings.hostname(serving.pod)
     if role != "netexec":
         return ""
     word, _, rest = text.strip().partition(" ")
@@ -66,7 +66,7 @@ def datagram(serving: Serving, text: str, client: str) -> str:
         case "echo":
             return rest
         case "hostname":
-            return objects.name_of(serving.pod)
+            return surroundings.hostname(serving.pod)
         case "clientip":
             return client
         case _:
@@ -81,7 +81,7 @@ async def _netexec(world: World, serving: Serving, ask: Ask, fetch: Fetch) -> Re
     asked = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
     match url.path:
         case "/hostname" | "/hostName":
-            return Reply(200, objects.name_of(serving.pod))
+            return Reply(200, surroundings.hostname(serving.pod))
         case "/clientip":
             return Reply(200, ask.client)
         case "/echo":

@@ -9,9 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.cluster import state
 from app.kinds import images
-from app.machinery import objects
 from app.machinery.objects import Object
-from app.terminal import messages, netexec
+from app.terminal import messages, netexec, surroundings
 from app.terminal.messages import Ask, Reply, Serving
 
 Page = Callable[[Serving, Ask], Reply]
@@ -35,14 +34,14 @@ def _kind_of(body: str, status: int = 200) -> Reply:
 
 
 def _hostname(serving: Serving, ask: Ask) -> Reply:
-    return Reply(200, objects.name_of(serving.pod))
+    return Reply(200, surroundings.hostname(serving.pod))
 
 
 def raw(pod: Object, container: str, text: str) -> str:
     """Answer text that comes over a bare TCP connection: a store's PING, or the name of the pod."""
     own = next((one for one in images.serving_containers(pod) if one.get("name") == container), {})
     if netexec.role_of(own) == "serve-hostname":
-        return objects.name_of(pod)
+        return surroundings.hostname(pod)
     repository = images.parse_name(str(own.get("image") or "")).repository.rpartition("/")[2]
     word = text.strip().lower()
     if repository in ("redis", "valkey", "redis-stack", "gb-redis-follower", "gb-redisslave", "redis-slave"):
@@ -163,7 +162,7 @@ def _whoami(serving: Serving, ask: Ask) -> Reply:
     if path == "/health":
         return Reply(200, "")
     lines = [
-        f"Hostname: {objects.name_of(serving.pod)}",
+        f"Hostname: {surroundings.hostname(serving.pod)}",
         "IP: 127.0.0.1",
         "IP: ::1",
         f"IP: {_address(serving)}",
@@ -184,7 +183,7 @@ def _echo(serving: Serving, ask: Ask) -> Reply:
     first, host, *others = _head(ask)
     shown = "\n".join([first, "", host, *others])
     body = f"\n{ask.body.decode('utf-8', 'replace')}\n" if ask.body else ""
-    return Reply(200, f"Request served by {objects.name_of(serving.pod)}\n\n{shown}\n{body}", "text/plain")
+    return Reply(200, f"Request served by {surroundings.hostname(serving.pod)}\n\n{shown}\n{body}", "text/plain")
 
 
 def _lower(ask: Ask, indent: str) -> str:
@@ -204,7 +203,7 @@ def _old_echo(ask: Ask) -> str:
 def _new_echo(serving: Serving, ask: Ask) -> str:
     path, _, query = ask.target.partition("?")
     return (
-        f"\n\nHostname: {objects.name_of(serving.pod)}\n\nPod Information:\n\t-no pod information available-\n\n"
+        f"\n\nHostname: {surroundings.hostname(serving.pod)}\n\nPod Information:\n\t-no pod information available-\n\n"
         "Server values:\n\tserver_version=nginx: 1.13.3 - lua: 10008\n\nRequest Information:\n"
         f"\tclient_address={ask.client.rpartition(':')[0]}\n\tmethod={ask.method}\n\treal path={ask.target}\n"
         f"\tquery={query}\n\trequest_version=1.1\n\trequest_scheme=http\n"
@@ -225,7 +224,7 @@ def _echoed(serving: Serving, ask: Ask) -> Mapping[str, object]:
             "body": {},
             "headers": {name.lower(): text for name, text in ask.headers.items()},
         },
-        "environment": {"HOSTNAME": objects.name_of(serving.pod)},
+        "environment": {"HOSTNAME": surroundings.hostname(serving.pod)},
     }
 
 
@@ -248,17 +247,19 @@ def _hello(serving: Serving, ask: Ask) -> Reply:
     if name.repository.endswith("node-hello"):
         return Reply(200, "Hello Kubernetes!", "")
     if not name.repository.endswith("hello-app"):
-        title = f"<title>Hello Kubernetes!</title>\n<h1>Hello world!</h1>\n<p>pod: {objects.name_of(serving.pod)}</p>\n"
+        title = f"<title>Hello Kubernetes!</title>\n<h1>Hello world!</h1>\n<p>pod: {surroundings.hostname(serving.pod)}</p>\n"
         return Reply(200, f"<!DOCTYPE html>\n{title}", "text/html; charset=utf-8")
     version = f"{name.tag}.0" if re.fullmatch(r"\d+\.\d+", name.tag) else "1.0.0"
-    return Reply(200, f"Hello, world!\nVersion: {version}\nHostname: {objects.name_of(serving.pod)}\n")
+    return Reply(200, f"Hello, world!\nVersion: {version}\nHostname: {surroundings.hostname(serving.pod)}\n")
 
 
 def _bootcamp(serving: Serving, ask: Ask) -> Reply:
     version = images.parse_name(serving.image).tag.removeprefix("v")
     number = version if version.isdigit() else "1"
     return Reply(
-        200, f"Hello Kubernetes bootcamp! | Running on: {objects.name_of(serving.pod)} | v={number}\n", "text/plain"
+        200,
+        f"Hello Kubernetes bootcamp! | Running on: {surroundings.hostname(serving.pod)} | v={number}\n",
+        "text/plain",
     )
 
 
@@ -272,7 +273,7 @@ def _podinfo(serving: Serving, ask: Ask) -> Reply:
     path = urlsplit(ask.target).path
     pages: Mapping[str, object] = {
         "/": {
-            "hostname": objects.name_of(serving.pod),
+            "hostname": surroundings.hostname(serving.pod),
             "version": version,
             "color": "#34577c",
             "message": f"greetings from podinfo v{version}",
@@ -318,7 +319,7 @@ def _httpbin(serving: Serving, ask: Ask) -> Reply:
         "/user-agent": {"user-agent": ask.headers.get("User-Agent", "")},
     }
     if path == "/hostname":
-        return Reply(200, _as_json({"hostname": objects.name_of(serving.pod)}) + "\n", _JSON, extra)
+        return Reply(200, _as_json({"hostname": surroundings.hostname(serving.pod)}) + "\n", _JSON, extra)
     if re.fullmatch(r"/delay/\d+(\.\d+)?", path):
         return Reply(200, _as_json(seen) + "\n", _JSON, extra)
     if path in ("/", "/index.html"):

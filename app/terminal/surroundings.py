@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,40 +10,55 @@ from typing import Any
 from app.cluster import state
 from app.dataplane import resolver, service_env
 from app.dataplane.world import World as Seen
+from app.kinds import tokens
 from app.machinery import objects
 from app.machinery.objects import Object
+from app.terminal import fields, mounts
 from app.terminal.calls import Call, Program
 
 SECRETS = "/var/run/secrets/kubernetes.io/serviceaccount"
+MOST_SERVERS = 3
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def hostname(pod: Object) -> str:
-    """Return what the container's hostname is: the pod's, cut to 63 characters."""
-    return str(objects.spec_of(pod).get("hostname") or objects.name_of(pod))[:63].rstrip("-.")
+    """Return what the container's hostname is: the pod's, cut to 63 characters; on the host's network the node's."""
+    spec = objects.spec_of(pod)
+    if spec.get("hostNetwork") and spec.get("nodeName"):
+        return str(spec["nodeName"])
+    return str(spec.get("hostname") or objects.name_of(pod))[:63].rstrip("-.")
 
 
 def files(view: Seen, pod: Object) -> dict[str, str]:
     """Return the files the kubelet puts into every container."""
     config = resolver.pod_config(view, pod)
     lines = [f"search {' '.join(config.search)}"] if config.search else []
-    lines += [f"nameserver {config.nameserver}"] if config.nameserver else []
-    lines += [f"options ndots:{config.ndots}"] if config.ndots != 1 else []
+    lines += [f"nameserver {server}" for server in config.nameservers[:MOST_SERVERS]]
+    lines += [f"options {' '.join(config.options)}"] if config.options else []
     found = {
         "/etc/resolv.conf": "".join(f"{line}\n" for line in lines),
         "/etc/hosts": _hosts(view, pod),
         "/etc/hostname": hostname(pod) + "\n",
     }
-    if objects.spec_of(pod).get("automountServiceAccountToken", True):
+    if _mounts_token(view, pod):
         namespace = objects.namespace_of(pod)
         root = view.state.find(state.CONFIGMAPS, namespace, "kube-root-ca.crt")
-        account = objects.spec_of(pod).get("serviceAccountName") or "default"
-        mark = hashlib.sha256(f"{objects.uid_of(pod)}/{account}".encode()).hexdigest()
+        token = tokens.of_pod(view.state, pod)
         for folder in (SECRETS, SECRETS.removeprefix("/var")):
             found[f"{folder}/namespace"] = namespace
             found[f"{folder}/ca.crt"] = str(objects.dig(root, "data", "ca.crt") or "")
-            found[f"{folder}/token"] = f"podlane.{namespace}.{account}.{mark}"
+            found[f"{folder}/token"] = token
     return found
+
+
+def _mounts_token(view: Seen, pod: Object) -> bool:
+    """Say whether the kubelet mounts the account's token: the pod decides, then its ServiceAccount."""
+    own = objects.spec_of(pod).get("automountServiceAccountToken")
+    if own is not None:
+        return bool(own)
+    name = str(objects.spec_of(pod).get("serviceAccountName") or "default")
+    account = view.state.find(state.SERVICE_ACCOUNTS, objects.namespace_of(pod), name) or {}
+    return account.get("automountServiceAccountToken") is not False
 
 
 def _hosts(view: Seen, pod: Object) -> str:
@@ -54,8 +68,9 @@ def _hosts(view: Seen, pod: Object) -> str:
     names = own
     if spec.get("subdomain"):
         names = f"{own}.{spec['subdomain']}.{objects.namespace_of(pod)}.svc.{view.cluster_domain}\t{own}"
+    on_host = bool(spec.get("hostNetwork"))
     text = (
-        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        f"# Kubernetes-managed hosts file{' (host network)' if on_host else ''}.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
         "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
     )
     text += f"{address}\t{names}\n" if address else ""
@@ -70,23 +85,40 @@ def environment(view: Seen, pod: Object, container: Mapping[str, Any]) -> dict[s
     """Return the container's environment: the Services known when it started, then what its spec says."""
     found = {"PATH": _PATH, "HOSTNAME": hostname(pod)}
     found.update(service_env.service_environment(view.state, pod))
+    for one in container.get("envFrom") or ():
+        texts = _keyed(view, pod, one.get("configMapRef"), one.get("secretRef"))
+        found.update({f"{one.get('prefix') or ''}{name}": text for name, text in texts.items()})
     for one in container.get("env") or ():
-        found[str(one.get("name"))] = _value(view, pod, one, found)
+        text = _value(view, pod, container, one, found)
+        if text is not None:
+            found[str(one.get("name"))] = text
     found["HOME"] = "/root"
     return found
 
 
-def _value(view: Seen, pod: Object, one: Mapping[str, Any], known: Mapping[str, str]) -> str:
+def _keyed(view: Seen, pod: Object, config: Any, secret: Any) -> dict[str, str]:
+    """Return what a ConfigMap or Secret of the pod's namespace holds."""
+    if config:
+        found = view.state.find(state.CONFIGMAPS, objects.namespace_of(pod), str(config.get("name")))
+        return {name: str(text) for name, text in (objects.dig(found, "data") or {}).items()}
+    if secret:
+        found = view.state.find(mounts.SECRETS, objects.namespace_of(pod), str(secret.get("name")))
+        return {name: mounts.decoded(text) for name, text in (objects.dig(found, "data") or {}).items()}
+    return {}
+
+
+def _value(
+    view: Seen, pod: Object, container: Mapping[str, Any], one: Mapping[str, Any], known: Mapping[str, str]
+) -> str | None:
+    """Return a variable's text; None when its optional source has no such key."""
     source = one.get("valueFrom") or {}
     if "fieldRef" in source:
-        path = str(source["fieldRef"].get("fieldPath") or "")
-        if path in ("status.podIP", "status.podIPs"):
-            return next(iter(state.pod_ips(pod)), "")
-        return str(objects.dig(pod, *path.split(".")) or "")
-    if "configMapKeyRef" in source:
-        wanted = source["configMapKeyRef"]
-        config = view.state.find(state.CONFIGMAPS, objects.namespace_of(pod), str(wanted.get("name")))
-        return str(objects.dig(config, "data", str(wanted.get("key"))) or "")
+        return fields.of(view.state, pod, str(source["fieldRef"].get("fieldPath") or ""))
+    if "resourceFieldRef" in source:
+        return fields.of_resources(container, source["resourceFieldRef"])
+    keyed = source.get("configMapKeyRef") or source.get("secretKeyRef")
+    if keyed:
+        return _keyed(view, pod, source.get("configMapKeyRef"), source.get("secretKeyRef")).get(str(keyed.get("key")))
     text = str(one.get("value") or "")
     return re.sub(r"\$\(([\w.-]+)\)", lambda found: known.get(found[1], found[0]), text)
 
