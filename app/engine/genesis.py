@@ -34,6 +34,7 @@ def found(held: state.ClusterState, env: clock.Env) -> run.Run:
         _create(under_way, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     _settle(under_way)
     _create(under_way, _kubernetes_service())
+    _create(under_way, _kubernetes_endpoints())
     _create(under_way, _kubernetes_slice())
     for index in range(1, nodes + 1):
         _create(under_way, node_kind.make_node(index, f"zone-{'ab'[(index - 1) % 2]}"))
@@ -66,6 +67,25 @@ def _kubernetes_service() -> dict[str, Any]:
             "clusterIP": KUBERNETES_IP,
             "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": API_SERVER_PORT}],
         },
+    }
+
+
+def _kubernetes_endpoints() -> dict[str, Any]:
+    """Make what the API server says of itself (pkg/controlplane/reconcilers/endpointsadapter.go, release 1.36)."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
+        },
+        "subsets": [
+            {
+                "addresses": [{"ip": API_SERVER_ADDRESS}],
+                "ports": [{"name": "https", "port": API_SERVER_PORT, "protocol": "TCP"}],
+            }
+        ],
     }
 
 

@@ -204,6 +204,8 @@ def ports_shown(ports: Iterable[Mapping[str, Any]]) -> list[str]:
 def subsets_shown(held: state.ClusterState) -> dict[str, list[dict[str, Any]]]:
     shown = {}
     for found in held.list(state.ENDPOINTS, "default"):
+        if objects.name_of(found) == "kubernetes":
+            continue
         subsets = [
             {
                 "ports": ports_shown(one.get("ports") or ()),
