@@ -11,6 +11,7 @@ from app.kubeapi import (
     auth,
     definitions,
     discovery,
+    forwarding,
     intake,
     lasting,
     lists,
@@ -84,15 +85,23 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
         if _is_watch(call):
             await watch.watch(call, watch.Messages(receive, send, scope.get("subprotocols") or ()))
             return
-        if target is None or target.subresource not in ("exec", "attach"):
+        serve = _SOCKETS.get((target.resource, target.subresource)) if target is not None else None
+        if target is None or target.kind is None or serve is None:
             raise status.not_served()
         if not call.role.covers(Role.EDIT):
             raise status.forbidden(target, "create", call.user)
     except errors.ApiError as refusal:
         await sockets.refuse(call, refusal)
         return
-    if not await lasting.until_ended(scope, streaming.execute(call), lasting.until_deleted(host, call.playground)):
+    if not await lasting.until_ended(scope, serve(call), lasting.until_deleted(host, call.playground)):
         await send({"type": "websocket.close", "code": 1001})
+
+
+_SOCKETS = {
+    ("pods", "attach"): streaming.execute,
+    ("pods", "exec"): streaming.execute,
+    ("pods", "portforward"): forwarding.serve,
+}
 
 
 def _is_watch(call: Call) -> bool:
@@ -186,6 +195,8 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
     if target.subresource not in paths.subresources_of(kind):
         raise status.not_served()
     match target.subresource, method:
+        case "portforward", "GET" | "POST":
+            return await forwarding.refuse_upgrade(call)
         case "scale", "GET" | "PUT" | "PATCH":
             return await scaling.scale(call, target, kind)
         case "binding", "POST":

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from app.cluster import state
 from app.kinds import images
 from app.machinery.objects import Object
-from app.terminal import messages, netexec, surroundings
+from app.terminal import lines, messages, netexec, surroundings
 from app.terminal.messages import Ask, Reply, Serving
 
 Page = Callable[[Serving, Ask], Reply]
@@ -42,19 +42,8 @@ def raw(pod: Object, container: str, text: str) -> str:
     own = next((one for one in images.serving_containers(pod) if one.get("name") == container), {})
     if netexec.role_of(own) == "serve-hostname":
         return surroundings.hostname(pod)
-    repository = images.parse_name(str(own.get("image") or "")).repository.rpartition("/")[2]
-    word = text.strip().lower()
-    if repository in ("redis", "valkey", "redis-stack", "gb-redis-follower", "gb-redisslave", "redis-slave"):
-        if not word:
-            return ""
-        return (
-            "+PONG\r\n"
-            if word == "ping"
-            else f"-ERR unknown command '{text.split()[0]}', with args beginning with: \r\n"
-        )
-    if repository == "memcached":
-        return "VERSION 1.6.39\r\n" if word == "version" else "ERROR\r\n" if word else ""
-    return ""
+    protocol = lines.protocol_of_image(str(own.get("image") or ""))
+    return lines.talk(protocol, text) if protocol and text.strip() else ""
 
 
 # --- servers of files --------------------------------------------------------------------------------------
