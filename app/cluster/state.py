@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.cluster import affinity, clock, history, indexes, journal, lag, ordering, queue
+from app.cluster import affinity, clock, connections, history, indexes, journal, lag, ordering, queue
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -87,6 +87,7 @@ class ClusterState:
     proxies: lag.ProxyLag = field(default_factory=lag.ProxyLag)
     addresses: Addresses = field(default_factory=Addresses)
     affinity: affinity.Affinity = field(default_factory=affinity.Affinity)
+    connections: connections.Connections = field(default_factory=connections.Connections)
     undo: history.UndoStacks = field(default_factory=history.UndoStacks)
     cursors: dict[str, int] = field(default_factory=dict)
     """Allocation cursors by name, such as the next pod address of a node."""
@@ -209,6 +210,7 @@ class ClusterState:
                 self._note_writer(body, entry.cause.actor)
             case journal.RequestCompleted():
                 self.affinity.remember(body.request.get("affinity") or (), entry.at)
+                self.connections.remember(body.request.get("connections") or (), entry.at)
             case journal.RulesSynced():
                 for node in body.nodes:
                     self.proxies.sync(node, body.upto)

@@ -22,6 +22,8 @@ class Asked:
     path: str = "/"
     headers: Mapping[str, str] = field(default_factory=dict)
     via: str = ""
+    connection: str = ""
+    """The endpoint of the open connection that the client goes on with."""
     headless: tuple[str, str] = ("", "")
     """The headless Service whose name led to a pod's address."""
 
@@ -90,6 +92,8 @@ class Flow:
     masqueraded: bool = False
     load_balanced: bool = False
     passed_egress: bool = False
+    continued: bool = False
+    """conntrack decided, not the rules."""
     unanswerable: bool = False
     """The answers will not come back the way the packet went."""
     proxied: str = ""

@@ -9,6 +9,7 @@ from app.dataplane.packet import PlaceKind
 from app.dataplane.steps import (
     application,
     choose_endpoint,
+    connection,
     deliver,
     host,
     host_port,
@@ -52,6 +53,8 @@ PIPELINE: Mapping[PlaceKind, tuple[StepFunction, ...]] = {
         service_match.match_service,
         # The load balancer firewall stands before the choice: a source that may not come is not balanced.
         service_match.check_source,
+        # conntrack knows an open connection: the rules below see only the first packet of each.
+        connection.go_on,
         # No endpoint: the filter table's REJECT or DROP, since nat had no rule to rewrite with.
         choose_endpoint.choose,
         rewrite.rewrite_destination,

@@ -207,6 +207,31 @@ RULES = (
     ),
 )
 
+OPEN = (
+    Reason(
+        "ConnectionOutlivedPod",
+        "The pod behind the open connection is gone",
+        "The client kept a connection to {endpoint} open, and that pod is gone: what it sends there is answered with a "
+        "reset. A new connection reaches another pod of Service {service}.",
+        Stage.RULES,
+        "Connect again; end connections before a pod stops (preStop, graceful shutdown).",
+        "nf_conntrack",
+        _RESET,
+        "no connection was kept open",
+    ),
+    Reason(
+        "StaleUDPEntry",
+        "conntrack still knows the old pod",
+        "conntrack on {node} sends this UDP flow to {endpoint}, where nobody is: Service {service} has no serving endpoint "
+        "to which kube-proxy could move it.",
+        Stage.RULES,
+        "Let a pod of the Service become ready, or send from another port.",
+        "pkg/proxy/conntrack/cleanup.go",
+        _DROPPED,
+        "no UDP flow was kept",
+    ),
+)
+
 NODES = (
     Reason(
         "NodePortClosed",
@@ -417,4 +442,4 @@ APPLICATIONS = (
     ),
 )
 
-FAILING = (*FAILING_EARLY, *RULES, *NODES, *PODS, *APPLICATIONS)
+FAILING = (*FAILING_EARLY, *RULES, *OPEN, *NODES, *PODS, *APPLICATIONS)

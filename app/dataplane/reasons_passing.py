@@ -177,6 +177,20 @@ RULES = (
         source=_TOPOLOGY,
     ),
     Reason(
+        "ConnectionContinues",
+        "The connection is open already",
+        "conntrack on {node} knows this connection: it goes on to {pod}, and no rule is asked.",
+        Stage.RULES,
+        source="nf_conntrack",
+    ),
+    Reason(
+        "UDPEntryDeleted",
+        "kube-proxy forgot the old endpoint",
+        "{endpoint} serves no more, so kube-proxy on {node} deleted what conntrack knew of it: an endpoint is chosen anew.",
+        Stage.RULES,
+        source="pkg/proxy/conntrack/cleanup.go",
+    ),
+    Reason(
         "NextEndpointChosen",
         "Endpoint chosen in turn",
         "{pod} was next: ipvs gives the {count} in turn, each node for itself.",
@@ -233,13 +247,6 @@ RULES = (
         "sessionAffinity is ClientIP: {node} remembers that {client} was sent to {pod}.",
         Stage.RULES,
         source=_IPTABLES,
-    ),
-    Reason(
-        "ConnectionKeptEndpoint",
-        "The same connection",
-        "The connection is open already: conntrack on {node} keeps it at {pod}, no rule is asked.",
-        Stage.RULES,
-        source="conntrack",
     ),
     Reason(
         "DestinationRewritten",

@@ -8,6 +8,7 @@ import msgspec
 
 from app.cluster import clock, state
 from app.cluster.affinity import PinKey
+from app.cluster.connections import ConnectionKey
 from app.cluster.state import ClusterState
 from app.dataplane import asking, lookup, networks, timing, walk
 from app.dataplane.asking import Origin, Request
@@ -21,6 +22,10 @@ from app.machinery.objects import Key
 FIRST_PORT = 32768
 PORTS = 28232
 MOST_SAMPLES = 8
+IDLE_TCP = 75.0
+"""Seconds after which servers close a connection that nobody uses (nginx's keepalive_timeout)."""
+IDLE_UDP = 120.0
+"""Seconds after which conntrack forgets a UDP flow with answers (nf_conntrack_udp_timeout_stream)."""
 
 
 class ServedBy(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +72,8 @@ class Completed(msgspec.Struct, frozen=True, gc=False):
     summary: Summary
     samples: tuple[Result, ...]
     pins: dict[PinKey, str]
+    connection: tuple[str, str, str] | None = None
+    """Client, target and endpoint of the connection left open (endpoint empty: it was lost); None when none was kept."""
     turns: dict[str, int] = {}
     """How far each place has counted that gives endpoints in turn."""
 
@@ -87,7 +94,11 @@ def sender_of(cluster: ClusterState, request: Request, env: clock.Env) -> Sender
     client = client_of(world, request.origin)
     if request.via and world.node(request.via) is None:
         raise errors.not_found(Key(*state.NODES, "", request.via))
-    return Sender(world, client, request, env.rng.randrange(PORTS))
+    sender = Sender(world, client, request, env.rng.randrange(PORTS))
+    if request.keep_alive:
+        idle = IDLE_UDP if request.target.scheme == "udp" else IDLE_TCP
+        sender.connection = cluster.connections.find(sender.pooled, env.now, idle)
+    return sender
 
 
 def client_of(world: World, origin: Origin) -> Client:
@@ -135,6 +146,15 @@ class Sender:
     by_outcome: dict[str, int] = field(default_factory=dict)
     by_pod: dict[str, int] = field(default_factory=dict)
     samples: list[Result] = field(default_factory=list)
+    connection: str = ""
+    """The endpoint of the connection that is open."""
+
+    @property
+    def pooled(self) -> ConnectionKey:
+        """By what the client finds the connection it kept open."""
+        origin, target = self.request.origin, self.request.target
+        client = f"{origin.kind}:{origin.namespace}/{origin.name}"
+        return ConnectionKey(client, f"{target.scheme}://{target.host}:{target.port}")
 
     def keep(self) -> Completed:
         """Walk every request and keep its result."""
@@ -145,6 +165,8 @@ class Sender:
 
     def count(self) -> Completed:
         """Count only: the way of a walk is decided by its draws, so each distinct way is walked once."""
+        if self.request.keep_alive:
+            return self._count_open()
         tree: dict[str, _Branch | Result] = {}
         times: dict[int, tuple[Result, int]] = {}
         for _ in range(self.request.count):
@@ -155,14 +177,24 @@ class Sender:
             self._add(result, count)
         return self._completed(())
 
+    def _count_open(self) -> Completed:
+        """Walk until a connection is open and was used once; all that follow fare the same."""
+        left = self.request.count
+        while left:
+            was_open = bool(self.connection)
+            result = self._next()
+            times = left if was_open and self.connection else 1
+            self._add(result, times)
+            left -= times
+        return self._completed(())
+
     def _follow(self, tree: dict[str, _Branch | Result]) -> Result:
         """Go down the tree of known ways; where it ends, walk once with the answers drawn so far and hang the way in."""
-        chance, keep_alive = self.world.chance, self.request.keep_alive
+        chance = self.world.chance
         at = tree.get("")
         drawn: list[Picked] = []
         while isinstance(at, _Branch):
-            kept = keep_alive and len(chance.kept) > len(drawn)
-            picked = Picked(chance.kept[len(drawn)][1].index, at.draw.of, "kept") if kept else chance.ask(at.draw)
+            picked = chance.ask(at.draw)
             drawn.append(picked)
             at = at.ways.get((picked.index, picked.how))
         if isinstance(at, Result):
@@ -196,8 +228,6 @@ class Sender:
         chance.drawn = []
         result = self._one(FIRST_PORT + (self.first_port + self.sent) % PORTS)
         self.sent += 1
-        if self.request.keep_alive and not chance.kept:
-            chance.kept = chance.drawn
         return result
 
     def _one(self, sport: int) -> Result:
@@ -218,11 +248,15 @@ class Sender:
             target.path,
             self.request.headers,
             self.request.via,
+            self.connection,
             found.headless if found else ("", ""),
         )
         source = address if networks.LOOPBACK.holds(address) else self.client.address
         packet = Packet(asking.PROTOCOLS[target.scheme], source, sport, address, target.port)
         trace, flow = walk.connect(self.world, self.client, asked, packet)
+        if self.request.keep_alive:
+            arrived = trace.disposition is Disposition.DELIVERED and flow.endpoint is not None
+            self.connection = flow.endpoint.text if arrived and flow.endpoint is not None else ""
         return _connected(trace, flow, found)
 
     def _add(self, result: Result, count: int) -> None:
@@ -236,7 +270,10 @@ class Sender:
     def _completed(self, results: tuple[Result, ...]) -> Completed:
         chance = self.world.chance
         summary = Summary(self.request.count, self.by_outcome, dict(sorted(self.by_pod.items())))
-        return Completed(self.request, results, summary, tuple(self.samples), dict(chance.pins), dict(chance.turns))
+        pooled = (*self.pooled, self.connection) if self.request.keep_alive else None
+        return Completed(
+            self.request, results, summary, tuple(self.samples), dict(chance.pins), pooled, dict(chance.turns)
+        )
 
 
 def _kind(result: Result) -> tuple[str, str]:

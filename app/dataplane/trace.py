@@ -32,6 +32,7 @@ class StepKind(StrEnum):
     DNS_QUERY = "DNSQuery"
     DNS_ANSWER = "DNSAnswer"
     SERVICE_MATCH = "ServiceMatch"
+    CONNTRACK = "Conntrack"
     CHOOSE_ENDPOINT = "ChooseEndpoint"
     DNAT = "DNAT"
     MASQUERADE = "Masquerade"

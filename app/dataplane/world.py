@@ -63,7 +63,6 @@ class Chance:
     counted: Callable[[str], int] = lambda place: 0
     """And before this run."""
     drawn: list[tuple[Draw, Picked]] = field(default_factory=list)
-    kept: list[tuple[Draw, Picked]] = field(default_factory=list)
     given: list[Picked] = field(default_factory=list)
     """Answers drawn already, for the walk that follows."""
 
@@ -77,8 +76,6 @@ class Chance:
         place = len(self.drawn)
         if place < len(self.given):
             return self.given[place]
-        if place < len(self.kept) and self.kept[place][0].of == draw.of:
-            return Picked(self.kept[place][1].index, draw.of, "kept")
         return self.ask(draw)
 
     def ask(self, draw: Draw) -> Picked:

@@ -59,6 +59,8 @@ def _kept(answer: dict[str, Any], completed: requests.Completed, command: comman
     kept = {**answer, "asked": dict(command.asked)}
     if completed.pins:
         kept["affinity"] = [[*key, endpoint] for key, endpoint in completed.pins.items()]
+    if completed.connection is not None:
+        kept["connections"] = [[*completed.connection]]
     if "results" in kept:
         kept["results"] = kept["results"][:KEPT_RESULTS]
     return kept

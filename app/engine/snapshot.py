@@ -35,6 +35,7 @@ def dump(held: state.ClusterState) -> bytes:
         "synced": dict(sorted(held.proxies.synced.items())),
         "proxies_head": held.proxies.head,
         "affinity": held.affinity.rows(),
+        "connections": held.connections.rows(),
     }
     return zlib.compress(_ENCODER.encode(packed), 3)
 
@@ -59,6 +60,8 @@ def restore(body: bytes) -> state.ClusterState:
     held.cursors.update(packed["cursors"])
     for *words, at in packed.get("affinity", ()):
         held.affinity.remember([words], at)
+    for *words, at in packed.get("connections", ()):
+        held.connections.remember([words], at)
     held.proxies.head = packed["proxies_head"]
     held.proxies.synced.update(dict.fromkeys(packed["synced"], held.proxies.head))
     return held

@@ -294,6 +294,7 @@ def build(described: Mapping[str, Any]) -> state.ClusterState:
     for key, patch in described.get("patches", ()):
         builder.objects[key] = patches.merge_patch(builder.objects[key], patch)
     made = builder.build()
+    made.connections.remember(described.get("connections", ()), 0.0)
     if "unseen" in described:
         made.mode = clock.TimeMode.LIVE
         for node in made.list(state.NODES):

@@ -64,6 +64,8 @@ def test_a_request_fares_as_its_row_says(file: Mapping[str, Any], row: Mapping[s
     if "reason_of_failure" in row:
         failed = {verdict(result)["reason"] for result in results if result["outcome"] != "ok"}
         assert failed == {row["reason_of_failure"]}
+    if "reasons_of_failure" in row:
+        assert {verdict(result)["reason"] for result in results} == set(row["reasons_of_failure"])
     if "by" in row:
         assert {result["served_by"]["name"] for result in results} == set(row["by"])
     if "pods" in row:

@@ -14,7 +14,7 @@ from app.machinery.objects import ObjectRef
 def choose(world: World, flow: Flow) -> Verdict:
     """Take the usable endpoints for the way the packet came, and pick one of them."""
     matched = flow.matched
-    if matched is None or flow.entry:
+    if matched is None or flow.entry or flow.continued:
         return None
     own = world.proxy(flow.node)
     every, usable = own.endpoints(matched.port)
@@ -64,8 +64,6 @@ def _say_chosen(flow: Flow, own: NodeProxy, choice: Choice, picked: Picked) -> N
 
 
 def _code(own: NodeProxy, port: proxy.ServicePort, choice: Choice, picked: Picked) -> str:
-    if picked.how == "kept":
-        return "ConnectionKeptEndpoint"
     if picked.how == "pinned":
         return "AffinityKept"
     if own.is_stale(port.namespace, port.name):
@@ -102,8 +100,6 @@ def _refs(flow: Flow, code: str) -> tuple[ObjectRef, ...]:
 def _rule(own: NodeProxy, flow: Flow, picked: Picked) -> str:
     assert flow.matched is not None
     assert flow.endpoint is not None
-    if picked.how == "kept":
-        return ""
     if picked.how == "pinned":
         return own.dialect.pinned(flow.matched.port, flow.endpoint, flow.prefix)
     return own.dialect.balanced(flow.matched.port, flow.usable, flow.picked, flow.prefix)

@@ -24,7 +24,8 @@ def rewrite_destination(world: World, flow: Flow) -> Verdict:
         "port": port.port,
         "target": endpoint.port if port.target_port == endpoint.port else f"{port.target_port} ({endpoint.port})",
     }
-    rule = world.proxy(flow.node).dialect.rewritten(port, flow.usable, flow.picked)
+    dialect = world.proxy(flow.node).dialect
+    rule = "" if flow.continued else dialect.rewritten(port, flow.usable, flow.picked)
     flow.rewrite(StepKind.DNAT, "DestinationRewritten", words, after, (port_ref(port, "targetPort"),), rule)
     flow.entry = flow.node
     return None
