@@ -35,6 +35,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     exit_code: int = 0
     seconds: float = 0.0
     """How long it runs until then, as far as its words say; 0 where nothing is known to take time."""
+    is_command: bool = False
+    """Whether it runs a command line that was understood, not its image's own program."""
 
 
 class Responder(msgspec.Struct, frozen=True, gc=False):
@@ -63,6 +65,7 @@ class _Doing(msgspec.Struct, frozen=True, gc=False):
     exit_code: int
     page: str
     seconds: float = 0.0
+    is_command: bool = False
 
 
 def parse_name(image: str) -> Name:
@@ -136,7 +139,7 @@ _NO_IMAGES = frozenset(
 def run_of(container: Container) -> Run:
     """Say whether a container stays once it is started, and how it exits if not."""
     doing = _doing(container)
-    return Run(doing.stays, doing.exit_code, doing.seconds)
+    return Run(doing.stays, doing.exit_code, doing.seconds, doing.is_command)
 
 
 def listeners(pod: Object) -> tuple[Listener, ...]:
@@ -262,7 +265,7 @@ def _work_out(container: Container) -> _Doing:
     if told and not told[0].startswith("-"):
         process = processes.understand(expanded(told, container), interactive)
         if process.understood:
-            return _Doing(process.ports, process.http, process.stays, process.exit_code, "plain", process.seconds)
+            return _Doing(process.ports, process.http, process.stays, process.exit_code, "plain", process.seconds, True)
     if image is None:
         return _declared(container)
     if image.shell:
@@ -316,9 +319,16 @@ def _flag(words: Sequence[str], names: Sequence[str]) -> str:
 
 
 def expanded(words: Sequence[str], container: Container) -> list[str]:
-    """Fill in `$(NAME)` from the container's plain environment, as the kubelet does."""
+    """Fill in `$(NAME)` from the container's plain environment; `$$` is a `$`.
+
+    Mirrors third_party/forked/golang/expansion (release 1.36), as the kubelet uses it on command and args.
+    """
     values = {str(v.get("name")): str(v.get("value") or "") for v in container.get("env") or ()}
-    return [re.sub(r"\$\(([\w.-]+)\)", lambda match: values.get(match[1], match[0]), word) for word in words]
+
+    def fill(found: re.Match[str]) -> str:
+        return "$" if found[1] is None else values.get(found[1], found[0])
+
+    return [re.sub(r"\$(?:\$|\(([^)]*)\))", fill, word) for word in words]
 
 
 def _agnhost(words: Sequence[str], container: Container) -> _Doing:

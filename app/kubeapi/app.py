@@ -206,7 +206,7 @@ async def _subresource(call: Call, target: Target, method: str) -> Response:
         case "log", "GET" | "HEAD":
             return await logs.answer(call)
         case "exec" | "attach", "GET" | "POST":
-            raise errors.BadRequest("Upgrade request required")
+            return await streaming.without_upgrade(call)
         case "token", "POST":
             return await token_requests.create(call, target, kind)
         case "status" | "ephemeralcontainers", "GET":

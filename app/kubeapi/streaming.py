@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
 from app.kubeapi import podcontainers, sockets, status, worlds
@@ -52,6 +52,12 @@ async def execute(call: Call) -> None:
             del _open_ends[call.playground]
 
 
+async def without_upgrade(call: Call) -> NoReturn:
+    """Refuse a call that is no WebSocket, for what is wrong with it first: kubectl comes again over SPDY to hear that."""
+    await _wanted(call, parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True))
+    raise errors.BadRequest("Upgrade request required")
+
+
 async def _wanted(call: Call, asked: Mapping[str, list[str]]) -> Chosen:
     assert call.target is not None
     if not call.role.covers(Role.EDIT):
@@ -72,12 +78,10 @@ async def _wanted(call: Call, asked: Mapping[str, list[str]]) -> Chosen:
 async def _talk(call: Call, channels: Channels, chosen: Chosen, asked: Mapping[str, list[str]]) -> None:
     """Run the program beside what reads and writes; the first to end ends the others."""
     await channels.frame(STDOUT, b"")
-    own = _streams(channels, asked)
-    if call.target is not None and call.target.subresource == "attach":
-        work = _attached(call, chosen, own, with_input=_is_asked(asked, "stdin"))
-    else:
-        work = _executed(call, chosen, own, asked["command"])
-    program = asyncio.ensure_future(work)
+    attaches = call.target is not None and call.target.subresource == "attach"
+    own = _streams(channels, asked, has_terminal=_is_asked(asked, "tty") and not attaches)
+    attached = _attached(call, chosen, own, with_input=_is_asked(asked, "stdin")) if attaches else None
+    program = asyncio.ensure_future(attached or _executed(call, chosen, own, asked["command"]))
     others = [
         asyncio.ensure_future(channels.read(own.stdin)),
         asyncio.ensure_future(channels.write()),
@@ -100,11 +104,14 @@ def _is_asked(asked: Mapping[str, list[str]], name: str) -> bool:
     return flag(asked.get(name, [None])[0])
 
 
-def _streams(channels: Channels, asked: Mapping[str, list[str]]) -> Streams:
-    """Return the program's ends of the channels that were asked for; a terminal has one output."""
+def _streams(channels: Channels, asked: Mapping[str, list[str]], *, has_terminal: bool) -> Streams:
+    """Return the program's ends of the channels that were asked for; a terminal has one output.
+
+    Who attaches is passed through as is: the terminal, if there is one, is the container's.
+    """
     out: streams.Sink = Output(channels, STDOUT) if _is_asked(asked, "stdout") else streams.Into(lambda text: None)
     err: streams.Sink = Output(channels, STDERR) if _is_asked(asked, "stderr") else streams.Into(lambda text: None)
-    if _is_asked(asked, "tty"):
+    if has_terminal:
         screen = tty.Screen(out)
         terminal = tty.Tty(screen)
         if not _is_asked(asked, "stdin"):

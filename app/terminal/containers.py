@@ -19,6 +19,7 @@ from typing import Any
 
 from app.cluster import clock, state
 from app.engine import commands, sending
+from app.kinds import images
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
 from app.runtime import moments, pace
@@ -197,9 +198,10 @@ class Containers:
         """Tell the kubelet, and write down the traffic that is not yet."""
         playground, actor = crew.loaded.id, _actor(box)
         key = Key(*state.PODS, objects.namespace_of(box.pod), objects.name_of(box.pod))
-        is_restarted = (objects.spec_of(box.pod).get("restartPolicy") or "Always") == "Always"
+        runs_again = (objects.spec_of(box.pod).get("restartPolicy") or "Always") == "Always"
+        may_spin = runs_again and images.run_of(box.container).stays and box.stdin is None
         try:
-            if ran >= REPORT_AFTER or not is_restarted or box.stdin is not None:
+            if ran >= REPORT_AFTER or not may_spin:
                 told = commands.Exit(actor, key, str(box.container.get("name")), box.id, box.exit_code or 0)
                 await self.host.execute(playground, told, is_use=False)
             await self._sample(crew, actor)

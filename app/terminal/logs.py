@@ -8,7 +8,7 @@ that had ended by then is run again for its output.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +85,8 @@ class Log:
         self._run = run
         self._revision = 0
         self._count = 0
-        self._told = 0.0
-        """Up to when the traffic that was only counted has been told."""
+        self._told: dict[tuple[str, str, str, float], int] = {}
+        """How much of each edge of continuous traffic has been told."""
         self._box: Box | None = None
 
     async def history(self) -> list[Line]:
@@ -130,6 +130,8 @@ class Log:
         run = self._run
         if run.ended is not None and not run.began <= entry.at <= run.ended + 1:
             return []
+        if isinstance(entry.body, journal.TrafficSampled):
+            return self._new(entry.body.sample.get("edges") or ())
         return list(accesslines.of_entry(entry, run.pod, run.container))
 
     async def commits(self) -> AsyncGenerator[hub.Entries, None]:
@@ -140,23 +142,23 @@ class Log:
 
     def lines_of(self, entries: hub.Entries) -> list[Line]:
         """Return the lines that these entries mean."""
-        found: list[Line] = []
-        for entry in entries:
-            lines = self._of(entry)
-            found.extend(self._new(lines) if isinstance(entry.body, journal.TrafficSampled) else lines)
-        return found
+        return [line for entry in entries for line in self._of(entry)]
 
     def counted(self) -> list[Line]:
         """Return the lines of continuous traffic that no entry tells yet, since the last look."""
-        edges = self._containers.counted(self._playground)
-        entry = journal.Entry(0, 0.0, journal.Cause("log"), journal.TrafficSampled({"edges": edges}))
-        return self._new(self._of(entry))
+        return self._new(self._containers.counted(self._playground))
 
-    def _new(self, lines: list[Line]) -> list[Line]:
-        found = sorted((line for line in lines if line.at > self._told), key=lambda line: line.at)
-        if found:
-            self._told = found[-1].at
-        return found
+    def _new(self, edges: Iterable[Mapping[str, Any]]) -> list[Line]:
+        found: list[Line] = []
+        for edge in edges:
+            place = (str(edge.get("from")), str(edge.get("to")), str(edge.get("outcome")), float(edge["first"]))
+            told = self._told.get(place, 0)
+            entry = journal.Entry(0, edge["last"], journal.Cause(""), journal.TrafficSampled({"edges": [edge]}))
+            lines = list(accesslines.of_entry(entry, self._run.pod, self._run.container))
+            found.extend(lines[told:])
+            if lines:
+                self._told[place] = len(lines)
+        return sorted(found, key=lambda line: line.at)
 
     def printed(self) -> list[Line]:
         """Return what the container's process has printed since the last look."""
