@@ -157,18 +157,32 @@ def _is_up(node: Object) -> bool:
 
 
 def _port_taken(held: state.ClusterState, pod: Object, node: Object) -> bool:
-    wanted = set(_host_ports(pod))
+    wanted = list(_host_ports(pod))
     if not wanted:
         return False
-    present = held.pods_on(objects.name_of(node))
-    return any(wanted & set(_host_ports(other)) for other in present if podstatus.is_active(other))
+    taken = [
+        claim
+        for other in held.pods_on(objects.name_of(node))
+        if podstatus.is_active(other)
+        for claim in _host_ports(other)
+    ]
+    return any(_conflict(one, other) for one in wanted for other in taken)
 
 
-def _host_ports(pod: Object) -> Iterable[tuple[str, int]]:
+_EVERYWHERE = "0.0.0.0"
+
+
+def _conflict(one: tuple[str, str, int], other: tuple[str, str, int]) -> bool:
+    """Two claims conflict on the same address, or when one is for all (pkg/scheduler/framework HostPortInfo)."""
+    return one[1:] == other[1:] and (one[0] == other[0] or _EVERYWHERE in (one[0], other[0]))
+
+
+def _host_ports(pod: Object) -> Iterable[tuple[str, str, int]]:
+    """Yield the address, protocol and number of each host port a pod claims."""
     for container in objects.spec_of(pod).get("containers") or ():
         for port in container.get("ports") or ():
             if port.get("hostPort"):
-                yield (port.get("protocol") or "TCP", int(port["hostPort"]))
+                yield str(port.get("hostIP") or _EVERYWHERE), port.get("protocol") or "TCP", int(port["hostPort"])
 
 
 # --- telling -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Mirrors pkg/registry/core/node/strategy.go and what a kubelet registers (release
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from typing import Any
 
@@ -83,14 +84,23 @@ def _status(name: str, ip: str, at: str) -> dict[str, Any]:
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
             "architecture": "amd64",
+            "bootID": _identity("boot", name),
             "containerRuntimeVersion": "podlane://simulated",
             "kernelVersion": "simulated",
             "kubeProxyVersion": VERSION,
             "kubeletVersion": VERSION,
+            "machineID": _identity("machine", name).replace("-", ""),
             "operatingSystem": "linux",
             "osImage": "Podlane simulated node",
+            "systemUUID": _identity("system", name),
         },
     }
+
+
+def _identity(what: str, name: str) -> str:
+    """Return an id of a simulated machine: clients insist that there is one."""
+    digits = hashlib.sha256(f"{what}/{name}".encode()).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
 
 def _condition(kind: str, status: str, reason: str, message: str, at: str) -> dict[str, str]:

@@ -1,0 +1,41 @@
+"""A namespace of a real playground for each spec, the official client and the real kubectl, as the upstream suite has them."""
+
+import gc
+import itertools
+import warnings
+from collections.abc import Iterator
+
+import pytest
+from kubernetes import client, config
+
+from tests.conformance_specs.in_pod.cluster import Namespace
+from tests.playground import Playground
+from tests.served import Served, served
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def specs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all specs."""
+    with served(tmp_path_factory.mktemp("specs") / "podlane.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def playground(specs_server: Served, tmp_path_factory: pytest.TempPathFactory) -> Playground:
+    """Two nodes in instant time."""
+    return Playground(specs_server.url, tmp_path_factory.mktemp("home"), {"time": "instant", "nodes": 2, "seed": 47})
+
+
+@pytest.fixture
+def space(playground: Playground) -> Iterator[Namespace]:
+    """A namespace of the spec's own, deleted when it is over."""
+    with config.new_client_from_config(str(playground.kubeconfig)) as api:
+        name = f"spec-{next(NUMBERS)}"
+        client.CoreV1Api(api).create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
+        yield Namespace(playground, api, name)
+        client.CoreV1Api(api).delete_namespace(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
