@@ -366,13 +366,19 @@ _AGNHOST_PORTS = {
     "net": "8080",
 }
 _AGNHOST_WAITS = frozenset({"pause"})
-_PORTER = re.compile(r"SERVE_(?:TLS_)?PORT_(\d+)")
+_PORTER = re.compile(r"SERVE_(?:(?:TCP|TLS)_)?PORT_(\d+)")
 
 
 def porter_bodies(container: Container) -> dict[int, str]:
     """Return what agnhost's porter answers on which port: each is a variable of its environment."""
     found = ((_PORTER.fullmatch(str(one.get("name") or "")), one) for one in container.get("env") or ())
     return {int(match[1]): str(one.get("value") or "") for match, one in found if match}
+
+
+def serves_tls(pod: Object, port: int) -> bool:
+    """Say whether agnhost's porter was told to speak TLS on that port."""
+    wanted = f"SERVE_TLS_PORT_{port}"
+    return any(one.get("name") == wanted for c in serving_containers(pod) for one in c.get("env") or ())
 
 
 # --- what it answers ---------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from app.kubeapi import (
     not_simulated,
     paths,
     permissions,
+    proxying,
     reading,
     rendering,
     reviews,
@@ -134,6 +135,8 @@ async def _answer(call: Call) -> Response:
         return PlainTextResponse("404 page not found\n", 404)
     if target.kind is None:
         raise status.not_served()
+    if target.subresource == "proxy" and "proxy" in paths.subresources_of(target.kind):
+        return await proxying.serve(call, target)
     if target.subresource not in _FREE_FORM:
         rendering.form(request.headers.get("accept", ""))
     write_options.check(request.method, request.query_params, applies=writing.applies(call))

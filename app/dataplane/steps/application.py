@@ -36,7 +36,8 @@ def answer_in_pod(world: World, flow: Flow) -> Verdict:
     responder = images.responds(pod, packet.dport, packet.proto.value)
     if responder is None or not responder.http:
         return _reset(flow, "NotHTTP", pod)
-    if scheme == "https" and packet.dport not in _TLS_PORTS and _is_known(pod, responder.container):
+    tls = packet.dport in _TLS_PORTS or images.serves_tls(pod, packet.dport)
+    if scheme == "https" and not tls and _is_known(pod, responder.container):
         return _reset(flow, "NotTLS", pod)
     status = told_status(pod, responder.container, flow.asked.path) or responder.status
     flow.answer = Answer(status, responder.body if status == responder.status else "", slow)
