@@ -189,7 +189,6 @@ INGRESS = Kind(
     short_names=("ing",),
     has_generation=True,
     has_status=True,
-    stored=True,
     prepare_create=prepare_create,
     validate=validate,
     columns=(
@@ -200,7 +199,7 @@ INGRESS = Kind(
         columns.text("Ports", _ports),
         columns.AGE,
     ),
-    help="Routes HTTP by host and path to Services, which a Service itself cannot. Kept and shown, not simulated.",
+    help="Routes HTTP by host and path to Services, which a Service itself cannot; it needs an Ingress controller.",
 )
 
 
@@ -270,7 +269,6 @@ INGRESS_CLASS = Kind(
     singular="ingressclass",
     namespaced=False,
     has_generation=True,
-    stored=True,
     default=class_defaults,
     validate=validate_class,
     validate_update=validate_class_update,
@@ -280,5 +278,5 @@ INGRESS_CLASS = Kind(
         columns.text("Parameters", _parameters),
         columns.AGE,
     ),
-    help="Names the controller that serves an Ingress. Kept and shown, not simulated.",
+    help="Names the controller that serves an Ingress.",
 )

@@ -69,7 +69,19 @@ def validate_stateful_set(obj: Object) -> list[FieldError]:
     if (spec.get("updateStrategy") or {}).get("type") not in ("RollingUpdate", "OnDelete"):
         detail = "must be 'RollingUpdate' or 'OnDelete'"
         found.append(validation.invalid("spec.updateStrategy", spec.get("updateStrategy"), detail))
-    return [*found, *workloads.validate_replicas(spec, "replicas"), *_validate_pods(spec)]
+    return [*found, *workloads.validate_replicas(spec, "replicas"), *_validate_pods(_with_claims(spec))]
+
+
+def _with_claims(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the spec with a volume for each claim template: its pods have them."""
+    claims = [(claim.get("metadata") or {}).get("name") for claim in spec.get("volumeClaimTemplates") or ()]
+    if not claims:
+        return spec
+    template = spec.get("template") or {}
+    inner = template.get("spec") or {}
+    made: list[Mapping[str, Any]] = [{"name": name, "emptyDir": {}} for name in claims]
+    own = [volume for volume in inner.get("volumes") or () if volume.get("name") not in claims]
+    return {**spec, "template": {**template, "spec": {**inner, "volumes": [*made, *own]}}}
 
 
 def validate_stateful_set_update(obj: Object, old: Object) -> list[FieldError]:

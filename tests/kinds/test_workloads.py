@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.kinds import registry, workloads
+from app.kinds import registry, sets_and_jobs, workloads
 
 TEMPLATE = {
     "metadata": {"labels": {"app": "dep"}},
@@ -171,3 +171,24 @@ def test_the_hash_is_fnv_1a(octets: bytes, number: int) -> None:
 def test_the_table_shows_what_kubectl_shows(cluster: Any, kind: str, status: dict[str, Any], shown: list[Any]) -> None:
     stored = cluster.create(make(kind, replicas=3)) | {"status": status}
     assert [column.cell(stored, 0.0) for column in registry.of(stored).columns] == shown
+
+
+def test_a_stateful_sets_claims_count_as_its_pods_volumes() -> None:
+    spec = {
+        "serviceName": "db",
+        "selector": {"matchLabels": {"app": "db"}},
+        "template": {
+            "metadata": {"labels": {"app": "db"}},
+            "spec": {
+                "containers": [{"name": "c", "image": "x", "volumeMounts": [{"name": "disk", "mountPath": "/d"}]}]
+            },
+        },
+        "volumeClaimTemplates": [{"metadata": {"name": "disk"}, "spec": {"accessModes": ["ReadWriteOnce"]}}],
+    }
+    obj: dict[str, Any] = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": spec}
+    sets_and_jobs.STATEFUL_SET.default(obj)
+    assert sets_and_jobs.STATEFUL_SET.validate(obj) == []
+    obj["spec"] = {**obj["spec"], "volumeClaimTemplates": []}
+    assert [fault.field for fault in sets_and_jobs.STATEFUL_SET.validate(obj)] == [
+        "spec.template.spec.containers[0].volumeMounts[0].name"
+    ]
