@@ -32,6 +32,7 @@ fix: setup-dev ## Format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 	@$(PY) tools/differs.py
 	@$(PY) tools/reasons.py
+	@$(PY) tools/lines.py
 
 soak: setup-dev ## Kill the server a thousand times and count what it lost
 	@PODLANE_KILLS=1000 $(PY) -m pytest tests/runtime/test_kill.py -q

@@ -13,8 +13,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
+from app.kubeapi import admitted, encoded, inside, kubeconfig, status
 from app.kubeapi import app as kubeapi
-from app.kubeapi import encoded, inside, kubeconfig, status
 from app.machinery import errors
 from app.runtime.doors import Doors
 from app.runtime.host import Host
@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.drain = app.state.draining.set
     app.state.encoded = encoded.Encoded()
     app.state.kubeconfig = kubeconfig.text
+    app.state.kubernetes = admitted.Admitted
     app.state.error_page = pages.problem_page
     app.state.api_refusal = status.response
     problems.install(app, pages.problem_page)

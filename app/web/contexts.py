@@ -561,6 +561,22 @@ class Sharing:
     link: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The terminal: what stands before the prompt's sign, and the words that the page's script says."""
+
+    title: str
+    seed: markupsafe.Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """Words that could stand at the end of a typed line, for so many characters of it."""
+
+    words: tuple[str, ...]
+    typed: int
+
+
 ROOTS: Mapping[str, type] = {
     "shell": Shell,
     "home": Home,
@@ -575,5 +591,7 @@ ROOTS: Mapping[str, type] = {
     "pasting": Editing,
     "found": Found,
     "sharing": Sharing,
+    "terminal": Terminal,
+    "choices": Completions,
 }
 """The variables that templates may use, and what each holds."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
+from app.terminal.kubectl import making
 from app.web import words
 
 OUTSIDE = "198.51.100.7"
@@ -134,7 +135,7 @@ def _port(port: Draft, form: Form, index: int, type_: str) -> Draft:
 
 def pod(form: Form) -> Draft:
     """Read the form that adds a pod."""
-    container: Draft = {"name": "main", "image": text(form, "image", "image")}
+    container: Draft = {"name": text(form, "name", "name"), "image": text(form, "image", "image")}
     command = form.get("command", "").strip()
     if command:
         try:
@@ -147,7 +148,8 @@ def pod(form: Form) -> Draft:
 def deployment(form: Form) -> Draft:
     """Read the form that adds a Deployment."""
     labels = pairs(form.get("labels", ""), "labels") or {"app": text(form, "name", "name")}
-    container: Draft = {"name": "main", "image": text(form, "image", "image")}
+    image = text(form, "image", "image")
+    container: Draft = {"name": making.container_name(image), "image": image}
     if form.get("container_port", "").strip():
         container["ports"] = [{"containerPort": number(form, "container_port", "containerPort")}]
     return {

@@ -10,6 +10,8 @@ from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
 
 _BY_NAME = {kind.kind: kind for kind in reversed(KINDS)}
+SELECTABLE = frozenset(_BY_NAME)
+"""Names of the kinds that the inspector can show."""
 
 
 def text(kind: str, namespace: str, name: str) -> str:

@@ -101,7 +101,7 @@ def test_a_pod_form_becomes_a_manifest() -> None:
     )
     assert made["metadata"] == {"name": "client", "namespace": "default", "labels": {"app": "client"}}
     assert made["spec"]["containers"] == [
-        {"name": "main", "image": "curlimages/curl", "command": ["sleep", "infinity"]}
+        {"name": "client", "image": "curlimages/curl", "command": ["sleep", "infinity"]}
     ]
 
 

@@ -15,7 +15,7 @@ from app.engine import commands
 from app.lessons import facts
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
-from app.web import forms, refs, refusals, render, words
+from app.web import equivalents, forms, refs, refusals, render, words
 from app.web.inspector import Place, Typed
 from app.web.pages import common
 from app.web.signin import Caller
@@ -49,7 +49,7 @@ async def labels(request: Request, playground: str) -> Response:
     def patch(obj: Object) -> dict[str, Any]:
         return {"metadata": {"labels": forms.pairs_patch(objects.labels_of(obj), forms.pairs(form.get("text", "")))}}
 
-    return await _edit(request, caller, form, "labels", patch)
+    return await _edit(request, caller, form, "labels", patch, _labels_line)
 
 
 @router.post("/selector")
@@ -62,7 +62,7 @@ async def selector(request: Request, playground: str) -> Response:
         before = objects.spec_of(obj).get("selector") or {}
         return {"spec": {"selector": forms.pairs_patch(before, forms.pairs(form.get("text", "")))}}
 
-    return await _edit(request, caller, form, "selector", patch)
+    return await _edit(request, caller, form, "selector", patch, _selector_line)
 
 
 @router.post("/ports")
@@ -73,21 +73,40 @@ async def ports(request: Request, playground: str) -> Response:
     return await _edit(request, caller, form, "ports", lambda obj: forms.ports_patch(obj, form))
 
 
-async def _edit(request: Request, caller: Caller, form: Form, name: str, patch: Any) -> Response:
+def _labels_line(key: Key, obj: Object, wanted: Mapping[str, Any]) -> str:
+    return equivalents.labels(key, wanted["metadata"]["labels"])
+
+
+def _selector_line(key: Key, obj: Object, wanted: Mapping[str, Any]) -> str:
+    changes = wanted["spec"]["selector"]
+    before = objects.spec_of(obj).get("selector") or {}
+    pairs = {name: value for name, value in {**before, **changes}.items() if value is not None}
+    return equivalents.selector(key, pairs)
+
+
+def _patch_line(key: Key, obj: Object, wanted: Mapping[str, Any]) -> str:
+    return equivalents.patch(key, wanted)
+
+
+async def _edit(
+    request: Request, caller: Caller, form: Form, name: str, patch: Any, line: Any = _patch_line
+) -> Response:
     """Patch the object the form is about; refused, the form comes back with what was typed."""
     ref = form.get("ref", "")
+    says: dict[str, Any] = {}
     try:
         key, obj = await _found(request, caller, ref)
         wanted = patch(obj)
         if wanted != _NOTHING.get(name):
             await common.run(request, caller.playground, commands.Patch(caller.actor, key, wanted))
+            says = equivalents.told(line(key, obj, wanted))
     except forms.Unreadable as problem:
         return await common.panel(request, caller, Place(ref=ref), Typed(None, problem.sentence, "", name, form), 422)
     except errors.ApiError as error:
         told = refusals.told(error)
         typed = Typed(None, told.message, told.plain, name, form)
         return await common.panel(request, caller, Place(ref=ref), typed, common.REFUSED)
-    return render.nothing(saved={"form": name})
+    return render.nothing(saved={"form": name}, **says)
 
 
 _NOTHING: dict[str, Any] = {"labels": {"metadata": {"labels": {}}}, "selector": {"spec": {"selector": {}}}}
@@ -116,7 +135,7 @@ async def scale(request: Request, playground: str) -> Response:
         await common.run(request, playground, commands.Patch(caller.actor, key, patch))
     except (errors.ApiError, forms.Unreadable) as error:
         return common.refused(error if isinstance(error, errors.ApiError) else error.sentence)
-    return render.nothing()
+    return render.nothing(**equivalents.told(equivalents.scale(key, replicas)))
 
 
 @router.post("/ready")
@@ -131,7 +150,7 @@ async def ready(request: Request, playground: str) -> Response:
         await common.run(request, playground, commands.Patch(caller.actor, key, patch))
     except errors.ApiError as error:
         return common.refused(error)
-    return render.nothing()
+    return render.nothing(**equivalents.told(equivalents.ready(key, value, forms.READY)))
 
 
 @router.post("/delete")
@@ -145,7 +164,8 @@ async def delete(request: Request, playground: str) -> Response:
         return common.refused(error)
     kind = ref.partition("/")[0]
     said = words.say("toasts", "deleted", kind=kind, name=refs.label(ref))
-    return render.nothing(toast={"text": said, "undo": True})
+    line = equivalents.delete(refs.key(ref))
+    return render.nothing(toast={"text": said, "undo": True}, **equivalents.told(line))
 
 
 @router.post("/undo")

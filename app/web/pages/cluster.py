@@ -126,6 +126,7 @@ def _roots(
         "pasting": None,
         "found": None,
         "sharing": None,
+        "terminal": contexts.Terminal(about.title, _terminal_seed()),
     }
 
 
@@ -157,6 +158,10 @@ def _page_seed(
             "words": render.words_of("page"),
         }
     )
+
+
+def _terminal_seed() -> Any:
+    return render.seed({"words": render.words_of("terminal")})
 
 
 def _welcome(held: state.ClusterState, slug: str) -> dict[str, str] | None:

@@ -13,7 +13,7 @@ from app.dataplane import requests
 from app.engine import commands, trials
 from app.machinery import errors
 from app.machinery.objects import Key
-from app.web import forms, render, words
+from app.web import equivalents, forms, render, words
 from app.web.inspector import Place, Typed
 from app.web.pages import acting, common
 
@@ -32,7 +32,8 @@ async def send(request: Request, playground: str) -> Response:
     except errors.ApiError as error:
         typed = Typed(asked, error.message, error.plain)
         return await common.panel(request, caller, Place(), typed, common.REFUSED)
-    return render.nothing()
+    held = await common.host_of(request).read(playground)
+    return render.nothing(**equivalents.told(equivalents.send(held, asked)))
 
 
 @router.post("/{revision}/try")
@@ -78,7 +79,8 @@ async def apply_fix(request: Request, playground: str, revision: int) -> Respons
         await common.run(request, playground, patch)
     except errors.ApiError as error:
         return common.refused(error)
-    return render.nothing(toast={"text": words.say("toasts", "applied"), "again": True})
+    line = str(fix.get("command") or "")
+    return render.nothing(toast={"text": words.say("toasts", "applied"), "again": True}, **equivalents.told(line))
 
 
 async def _request(request: Request, playground: str, revision: int) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from app.cluster import clock, state
 from app.engine import commands, execute, trials
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Key
-from app.web import adding, contexts, editing, forms, refs, refusals, render, words
+from app.web import adding, contexts, editing, equivalents, forms, refs, refusals, render, words
 from app.web.contexts import Editing, Fault
 from app.web.pages import common
 from app.web.signin import Caller
@@ -40,6 +40,7 @@ async def add(request: Request, playground: str, kind: str) -> Response:
     held = await common.host_of(request).read(playground)
     try:
         draft = adding.draft(held, kind, typed)
+        line = equivalents.create(draft)
         done = await common.run(request, playground, commands.Create(caller.actor, draft))
     except forms.Unreadable as problem:
         again = adding.form(held, kind, typed, field=problem.field, problem=problem.sentence)
@@ -50,7 +51,9 @@ async def add(request: Request, playground: str, kind: str) -> Response:
         again = adding.form(held, kind, typed, field=told.field, problem=told.message, plain=told.plain)
         return _adding(caller, again, common.REFUSED)
     said = words.say("toasts", "added", kind=done.result["kind"], name=objects.name_of(done.result))
-    return render.nothing(toast={"text": said, "undo": True}, show={"ref": refs.of(done.result)})
+    return render.nothing(
+        toast={"text": said, "undo": True}, show={"ref": refs.of(done.result)}, **equivalents.told(line)
+    )
 
 
 def _adding(caller: Caller, shown: contexts.Adding, status: int = 200) -> Response:
@@ -117,7 +120,8 @@ async def apply(request: Request, playground: str) -> Response:
         return await _overtaken(request, caller, edit, error)
     except errors.ApiError as error:
         return await _refused(request, caller, edit, editing.fault_of(error, text, checked.documents))
-    return render.nothing(toast={"text": said, "undo": True}, applied={"ref": ref})
+    line = equivalents.manifest("apply", text)
+    return render.nothing(toast={"text": said, "undo": True}, applied={"ref": ref}, **equivalents.told(line))
 
 
 async def _apply(request: Request, caller: Caller, edit: Editing, documents: Sequence[manifests.Document]) -> str:
