@@ -49,9 +49,18 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     labels = _labels(service)
     if present is not None and _is_as_wanted(present, subsets, labels, truncated):
         return ()
-    known = [objects.annotations_of(present).get(podendpoints.TRIGGER)] if present is not None else []
-    trigger = podendpoints.trigger_time(service, pods, known)
+    trigger = podendpoints.trigger_time(service, pods, None if present is None else _listed(present))
     return _written(target, present, (subsets, labels, truncated), trigger)
+
+
+def _listed(present: Object) -> dict[str, bool]:
+    """Say which pods the object lists, and whether as ready."""
+    return {
+        str((address.get("targetRef") or {}).get("name")): ready
+        for subset in present.get("subsets") or ()
+        for name, ready in (("notReadyAddresses", False), ("addresses", True))
+        for address in subset.get(name) or ()
+    }
 
 
 def _is_ours(endpoints: Object) -> bool:

@@ -103,14 +103,23 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     plan = _plan(held, service, pods, present)
     if not plan:
         return ()
-    known = [objects.annotations_of(found).get(podendpoints.TRIGGER) for found in present]
-    trigger = podendpoints.trigger_time(service, pods, known)
+    trigger = podendpoints.trigger_time(service, pods, _listed(present) if present else None)
     writes: list[controller.Write] = [controller.Create(_triggered(made, trigger)) for made in plan.created]
     writes += [controller.Update(_key_of(old), _triggered(new, trigger)) for old, new in plan.updated]
     writes += [controller.Delete(_key_of(old)) for old in plan.deleted]
     if stray:
         writes.append(_stray_said(service, stray))
     return writes
+
+
+def _listed(present: Sequence[Object]) -> dict[str, bool]:
+    """Say which pods the slices list, and whether as serving."""
+    return {
+        str(endpoint["targetRef"].get("name")): bool((endpoint.get("conditions") or {}).get("serving"))
+        for found in present
+        for endpoint in found.get("endpoints") or ()
+        if endpoint.get("targetRef")
+    }
 
 
 def _is_kept(service: Object) -> bool:

@@ -108,15 +108,18 @@ def target_number(pod: Object, target: Any, protocol: str) -> int:
     return 0
 
 
-def trigger_time(service: Object, pods: Sequence[Object], known: Sequence[str | None]) -> str | None:
+def trigger_time(service: Object, pods: Sequence[Object], was: Mapping[str, bool] | None) -> str | None:
     """Return when the change began that endpoints written now answer to (trigger_time_tracker.go).
 
-    `known` are the triggers of the objects that are there, none for a first write.
-    DIFFERS: upstream remembers what it saw; here a pod counts whose Ready condition changed after the last trigger.
+    `was` says which pods are listed and whether as ready; None before anything was written for the Service.
+    DIFFERS: upstream remembers the times it saw; here a pod counts that is new or whose readiness is not the listed one.
     """
-    if not known:
-        return objects.metadata(service).get("creationTimestamp")
-    last = max((text for text in known if text), default="")
-    changes = [found.get("lastTransitionTime") for pod in pods if (found := podstatus.ready_condition(pod))]
-    newer = [changed for changed in changes if changed and changed > last]
-    return min(newer) if newer else None
+    changes = [
+        str(found.get("lastTransitionTime") or "")
+        for pod in pods
+        if (found := podstatus.ready_condition(pod))
+        and (was is None or was.get(objects.name_of(pod)) is not podstatus.is_ready(pod))
+    ]
+    if was is None:
+        changes.append(str(objects.metadata(service).get("creationTimestamp") or ""))
+    return min(filter(None, changes), default=None)

@@ -222,3 +222,14 @@ def test_slices_of_other_hands_are_left_alone(big: Cluster) -> None:
     big.say(commands.Create("you", own))
     add(big, 0, 1)
     assert sorted(len(found["endpoints"]) for found in slices(big)) == [1, 1]
+
+
+def test_a_pod_that_changes_within_the_same_second_is_a_trigger(big: Cluster) -> None:
+    add(big, 0, 1)
+    key = Key("", "pods", "default", "p-0000")
+    for ready in ("True", "False"):
+        at = objects.metadata(big.get(state.PODS, "p-0000"))["creationTimestamp"]
+        conditions = [{"type": "Ready", "status": ready, "lastTransitionTime": at}]
+        big.say(commands.Patch("you", key, {"status": {"conditions": conditions}}, subresource="status"))
+    (found,) = slices(big)
+    assert objects.annotations_of(found)["endpoints.kubernetes.io/last-change-trigger-time"] == at
