@@ -13,7 +13,7 @@ from typing import Any
 
 from app.cluster import journal, state
 from app.controllers import controller
-from app.kinds import podendpoints, podstatus
+from app.kinds import podendpoints, podstatus, port_order
 from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 
@@ -174,7 +174,7 @@ def _merged(
             subset["addresses"] = [ready[ports[0]][known] for known in up]
         if down:
             subset["notReadyAddresses"] = [unready[ports[0]][known] for known in down]
-        named = [_port(port) for port in ports if port is not None]
+        named = [_port(port) for port in sorted(ports, key=port_order.in_endpoints) if port is not None]
         if named:
             subset["ports"] = named
         found.append(subset)

@@ -15,7 +15,7 @@ from typing import Any
 
 from app.cluster import journal, state
 from app.controllers import controller
-from app.kinds import podendpoints, podstatus
+from app.kinds import podendpoints, podstatus, port_order
 from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 
@@ -359,7 +359,7 @@ def _slice(
         },
         "addressType": family,
         "endpoints": endpoints,
-        "ports": [_port(port) for port in ports] or None,
+        "ports": [_port(port) for port in sorted(ports, key=port_order.in_slice)] or None,
     }
 
 
