@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -103,14 +104,13 @@ def _endpoint_place(endpoint: Mapping[str, Any]) -> tuple[str, Sequence[str]]:
 
 
 def _subset(subset: Mapping[str, Any]) -> dict[str, Any]:
-    ports = sorted(subset.get("ports") or (), key=lambda one: (str(one.get("name")), one["port"]))
     lists = {
         name: [_with_bare_target(one) for one in subset[name]]
         for name in ("addresses", "notReadyAddresses")
         if name in subset
     }
-    return {**subset, **lists, **({"ports": ports} if ports else {})}
+    return {**subset, **lists}
 
 
 def _subset_place(subset: Mapping[str, Any]) -> str:
-    return repr([(name, subset[name]) for name in sorted(subset)])
+    return json.dumps(subset, sort_keys=True)
