@@ -99,15 +99,23 @@ class _Stage:
         spec = {"nodeName": list(NODES)[number % 3], "containers": [{"name": "c", "image": "i"}]}
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}
         _call(self.at, "POST", f"/api/v1/namespaces/{self.namespace}/pods", pod)
-        self.pod_status(name, ip=f"10.244.{number // 250}.{number % 250 + 1}")
+        self._write_status(
+            name, spec["containers"], ready=True, phase="Running", ips=[f"10.244.{number // 250}.{number % 250 + 1}"]
+        )
 
     def pod_status(
         self, name: str, ip: str = "", ready: bool = True, phase: str = "Running", ips: Sequence[str] = ()
     ) -> None:
         """Writes a pod's status as its kubelet would."""
+        pod = _call(self.at, "GET", f"/api/v1/namespaces/{self.namespace}/pods/{name}")
+        addresses = list(ips) or ([ip] if ip else [])
+        self._write_status(name, pod["spec"]["containers"], ready=ready, phase=phase, ips=addresses)
+
+    def _write_status(
+        self, name: str, containers: Sequence[Mapping[str, Any]], *, ready: bool, phase: str, ips: Sequence[str]
+    ) -> None:
         where = f"/api/v1/namespaces/{self.namespace}/pods/{name}"
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        addresses = list(ips) or ([ip] if ip else [])
         status: dict[str, Any] = {
             "phase": phase,
             "hostIP": "10.0.0.11",
@@ -133,10 +141,10 @@ class _Stage:
                 "restartCount": 0,
                 "state": _container_state(phase, now),
             }
-            for one in _call(self.at, "GET", where)["spec"]["containers"]
+            for one in containers
         ]
-        if addresses:
-            status["podIP"], status["podIPs"] = addresses[0], [{"ip": one} for one in addresses]
+        if ips:
+            status["podIP"], status["podIPs"] = ips[0], [{"ip": one} for one in ips]
         _call(self.at, "PATCH", f"{where}/status", {"status": status}, STRATEGIC)
 
     def api(self, step: Mapping[str, Any], method: str, path: str, body: Any) -> None:
