@@ -140,8 +140,9 @@ def key(obj: Object) -> str:
 
 
 def bare(obj: Object) -> Object:
-    """An object without what lists do not repeat."""
-    return {name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}
+    """An object without what lists do not repeat, and without the field owners that only short lists derive."""
+    meta = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    return {**{name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}, "metadata": meta}
 
 
 def truth(playground: Playground, path: str, selector: str = "") -> dict[str, Object]:

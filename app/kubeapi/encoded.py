@@ -11,17 +11,23 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from app.cluster.state import Objects
+from app.kinds import components
 from app.kinds.kind import Kind
 from app.machinery.objects import Object
 
 OBJECT_BYTES = 128_000_000
+MANAGED_BYTES = 16_000_000
 FRAME_BYTES = 16_000_000
-PAGED_OBJECTS = 500_000
+PAGED_OBJECTS = 100_000
 """Objects that lists under way hold on to, so that their later pages come from the very state of the first."""
 
 P = TypeVar("P")
 K = TypeVar("K")
 _encode = msgspec.json.Encoder().encode
+
+
+def _bare(obj: Object) -> bytes:
+    return _encode({name: value for name, value in obj.items() if name not in ("apiVersion", "kind")})
 
 
 class Bounded(Generic[K, P]):
@@ -62,6 +68,7 @@ class Encoded:
 
     def __init__(self) -> None:
         self._bare: Bounded[int, tuple[Object, bytes]] = Bounded(OBJECT_BYTES)
+        self._managed: Bounded[int, tuple[Object, bytes]] = Bounded(MANAGED_BYTES)
         self._frames: Bounded[tuple[str, str, int], bytes] = Bounded(FRAME_BYTES)
         self.pages: Bounded[tuple[str, Any, str, int], Objects] = Bounded(PAGED_OBJECTS)
 
@@ -70,16 +77,28 @@ class Encoded:
         kept = self._bare.get(id(obj))
         if kept is not None:
             return kept[1]
-        made = _encode({name: value for name, value in obj.items() if name not in ("apiVersion", "kind")})
+        made = _bare(obj)
         # The object is kept as well, so that its identity stays its own.
         self._bare.put(id(obj), (obj, made), len(made))
         return made
 
+    def managed(self, obj: Object) -> bytes:
+        """Return an object's bytes as lists hold them, with all the managers of its fields."""
+        kept = self._managed.get(id(obj))
+        if kept is not None:
+            return kept[1]
+        made = _bare(components.shown(obj))
+        self._managed.put(id(obj), (obj, made), len(made))
+        return made
+
     def listed(self, kind: Kind, found: Sequence[Object], meta: Mapping[str, Any]) -> bytes:
-        """Write a list object; its members do not repeat apiVersion and kind."""
+        """Write a list object; its members do not repeat apiVersion and kind. Short lists name all managers."""
         head = _encode({"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta})
-        young, bare = self._bare.young, self.bare
-        parts = [kept[0][1] if (kept := young.get(id(obj))) else bare(obj) for obj in found]
+        if len(found) <= components.WHOLE_UP_TO:
+            parts = [self.managed(obj) for obj in found]
+        else:
+            young, bare = self._bare.young, self.bare
+            parts = [kept[0][1] if (kept := young.get(id(obj))) else bare(obj) for obj in found]
         if not parts:
             return head[:-1] + b',"items":[]}'
         # One join for all: the bytes of a long list are copied once.

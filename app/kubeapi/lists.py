@@ -16,7 +16,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.cluster import ordering, state
-from app.kinds import components, endpoints
+from app.kinds import endpoints
 from app.kinds.kind import Kind
 from app.kubeapi import encoded, options, reading, status, table
 from app.kubeapi.call import Call
@@ -80,10 +80,6 @@ async def listing(call: Call, target: Target, kind: Kind) -> Response:
         return reading.answer({**made, "items": partials}, warnings=warnings)
     if kind.version_of is not None:
         return reading.answer(reading.collection(kind, found, meta), warnings=warnings)
-    if len(found) <= components.WHOLE_UP_TO:
-        return reading.answer(
-            reading.collection(kind, [components.shown(obj) for obj in found], meta), warnings=warnings
-        )
     return reading.answer(memory_of(call).listed(kind, found, meta), warnings=warnings)
 
 

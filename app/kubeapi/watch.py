@@ -131,7 +131,7 @@ class Watch:
     def form(self) -> str:
         """Name the encoding: watchers of the same form share their frames."""
         if table.wanted(self.accept):
-            return f"table {self.told.include}"
+            return f"table {self.told.include} {self.kind.api_version}"
         return "metadata" if table.metadata_wanted(self.accept) else f"whole {self.kind.api_version}"
 
 

@@ -24,6 +24,7 @@ def test_a_list_is_the_same_from_memory_and_anew() -> None:
         "items": [{"metadata": obj["metadata"], "spec": obj["spec"]} for obj in found],
     }
     assert json.loads(memory.listed(PODS, [], {}))["items"] == []
+    assert len(json.loads(memory.listed(PODS, found * 100, {}))["items"]) == 200
 
 
 def test_an_object_that_takes_the_place_of_another_in_memory_is_not_taken_for_it() -> None:

@@ -214,6 +214,26 @@ def test_metadata_alone_can_be_watched(quiet: Playground, head: int) -> None:
     }
 
 
+def test_events_are_watched_in_both_their_forms(quiet: Playground, head: int) -> None:
+    event = {
+        "metadata": {"name": f"e{head}"},
+        "involvedObject": {"kind": "ConfigMap", "name": "a", "namespace": "default"},
+        "reason": "Told",
+        "message": "in a sentence",
+        "type": "Normal",
+    }
+    paths = ("/api/v1/namespaces/default/events", "/apis/events.k8s.io/v1/namespaces/default/events")
+    with (
+        watching(quiet, f"{paths[0]}?watch=1&resourceVersion={head}") as core,
+        watching(quiet, f"{paths[1]}?watch=1&resourceVersion={head}") as newer,
+    ):
+        assert quiet.api(paths[0], "POST", event).status == 201
+        ((older,), (later,)) = (core.take(1), newer.take(1))
+    assert (older["object"]["apiVersion"], older["object"]["message"]) == ("v1", "in a sentence")
+    assert (later["object"]["apiVersion"], later["object"]["note"]) == ("events.k8s.io/v1", "in a sentence")
+    assert version(older) == version(later)
+
+
 def test_watchers_of_all_forms_see_the_same_revisions(quiet: Playground, head: int) -> None:
     forms = [
         Watching(quiet, f"{WATCH}&resourceVersion={head}", accept) for accept in ("application/json", PARTIAL, TABLE)
