@@ -52,6 +52,9 @@ class Namespace:
         poll(is_ready, f"pod {name} to be ready")
         return self.core.read_namespaced_pod(name, self.name)
 
+    def running(self, name: str) -> None:
+        poll(lambda: self.core.read_namespaced_pod(name, self.name).status.phase == "Running", f"pod {name} to run")
+
     def exec_pod(self, name: str = "execpod", **spec: Any) -> str:
         """Creates the pod that commands are run in."""
         self.pod(name, ["pause"], **spec)

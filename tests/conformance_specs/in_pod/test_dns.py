@@ -59,7 +59,7 @@ def querier(space: Namespace, name: str, script: Callable[[str], str], **spec: A
         },
     }
     space.core.create_namespaced_pod(space.name, body)
-    space.ready(name)
+    space.running(name)
 
 
 def result(space: Namespace, pod: str, file: str) -> str:
