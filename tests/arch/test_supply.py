@@ -12,7 +12,7 @@ import pytest
 from tools import differs
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON_LOCKS = ("run.txt", "dev.txt", "schemas.txt")
+PYTHON_LOCKS = ("run.txt", "dev.txt", "schemas.txt", "kubectl-others.txt")
 TEXTS = {".py", ".js", ".html", ".css", ".md", ".toml", ".json", ".yaml", ".yml", ".txt", ".sh", ""}
 OWN_FOLDERS = ("app", "benchmarks", "docs", "requirements", "static", "templates", "tests", "tools", ".ci", "deploy")
 # Written in halves, so that this file does not hold what it looks for.
@@ -22,9 +22,7 @@ MACHINE = re.compile(
 REGISTRIES = re.compile(r"https?://(?!github\.com/sponsors/)|--(extra-)?index-url|--find-links|\"resolved\"")
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements/run.txt", "requirements/dev.txt", "requirements/schemas.txt", "package-lock.json"]
-)
+@pytest.mark.parametrize("name", [*(f"requirements/{name}" for name in PYTHON_LOCKS), "package-lock.json"])
 def test_no_host_in_locks(name: str) -> None:
     # npm copies a package's own "funding" address, which nothing ever calls.
     text = re.sub(r'"funding": \{[^}]*\}', "", (ROOT / name).read_text())
@@ -54,6 +52,7 @@ def test_the_locks_hold_what_pyproject_asks_for() -> None:
     groups = project["dependency-groups"]
     run = {*project["project"]["dependencies"], *groups["build"]}
     wanted_in = {"run.txt": run, "dev.txt": run | set(groups["dev"]), "schemas.txt": set(groups["schemas"])}
+    wanted_in["kubectl-others.txt"] = set(groups["kubectls"])
     for name, wanted in wanted_in.items():
         locked = set(re.findall(r"(?m)^([a-z0-9-]+)==", (ROOT / "requirements" / name).read_text()))
         missing = {bare for need in wanted if (bare := bare_name(need)) not in locked}
@@ -68,8 +67,8 @@ def bare_name(requirement: str) -> str:
 
 def test_each_dependency_says_what_it_saves() -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    blocks = re.findall(r"(?ms)^(?:dependencies|build|schemas|dev) = \[\n(.*?)^\]", text)
-    assert len(blocks) == 4
+    blocks = re.findall(r"(?ms)^(?:dependencies|build|schemas|kubectls|dev) = \[\n(.*?)^\]", text)
+    assert len(blocks) == 5
     for block in blocks:
         assert block.lstrip().startswith("# "), "the first dependency has no sentence"
         comments = [line for line in block.splitlines() if line.lstrip().startswith("#")]
