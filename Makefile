@@ -9,7 +9,7 @@ INSTALL := $(PIP) install --quiet --require-hashes --no-deps --only-binary :all:
 EDITABLE := $(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check fix lock soak bench shots chromium clean
+.PHONY: help setup setup-dev run test check fix lock soak fuzz bench shots chromium clean
 
 help: ## Show this list
 	@$(PYTHON) -c "import re; [print(f'make {n:<10} {t}') for n, t in re.findall(r'(?m)^([a-z-]+):.*?## (.*)', open('Makefile').read())]"
@@ -36,6 +36,9 @@ fix: setup-dev ## Format the code and mend what lint can mend
 
 soak: setup-dev ## Kill the server a thousand times and count what it lost
 	@PODLANE_KILLS=1000 $(PY) -m pytest tests/runtime/test_kill.py -q
+
+fuzz: setup-dev ## Make up requests from the served OpenAPI documents, many for each operation
+	@PODLANE_EXAMPLES=25 $(PY) -m pytest tests/kubeapi/test_fuzz.py -q
 
 bench: setup-dev ## Measure start, playground, one pod change, requests a second
 	@$(PY) benchmarks/run.py

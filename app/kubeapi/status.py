@@ -122,8 +122,10 @@ def warning_headers(warnings: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-    return f'"{escaped}"'.encode("latin-1", "replace").decode("latin-1")
+    """Quote a text as UTF-8, which headers pass on unread; no control character may stand in one."""
+    sound = "".join(" " if ord(char) < 32 or 127 <= ord(char) < 160 else char for char in text)
+    escaped = sound.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'.encode("utf-8", "replace").decode("latin-1")
 
 
 def _named(details: Mapping[str, Any]) -> dict[str, Any]:

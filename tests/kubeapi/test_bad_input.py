@@ -301,6 +301,22 @@ def test_every_answer_has_an_audit_id_and_is_not_kept(playground: Playground) ->
     assert not [name for answer in answers for name in answer.headers if name.startswith("access-control-")]
 
 
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("\x00\r\nSet-Cookie: a", "   Set-Cookie: a"),
+        ("\x85\x7f", "  "),
+        ('a"b\\c', 'a\\"b\\\\c'),
+        ("grün \U0001f98a", "grün \U0001f98a"),
+    ],
+)
+def test_a_warning_may_hold_whatever_was_sent(playground: Playground, field: str, told: str) -> None:
+    body = config_map("warned", **{field: 1})
+    answer = send(playground, "POST", f"{MAPS}?dryRun=All", body, Content_Type="application/json")
+    assert answer.status == 201
+    assert answer.headers["warning"].encode("latin-1").decode() == f'299 - "unknown field \\"{told}\\""'
+
+
 def test_head_is_answered_without_a_body(playground: Playground) -> None:
     answer = send(playground, "HEAD", f"{MAPS}/here")
     assert (answer.status, answer.body) == (200, b"")
