@@ -29,6 +29,7 @@ def create(
     draft["metadata"] = meta
     for name in (*SERVER_FIELDS, "deletionTimestamp", "deletionGracePeriodSeconds"):
         meta.pop(name, None)
+    _drop_empty(meta)
     _place(held, kind, meta)
     if not meta.get("name") and meta.get("generateName"):
         meta["name"] = _generated_name(held, kind, meta, under_way)
@@ -215,8 +216,16 @@ def _with_server_fields(before: Object, draft: Draft) -> Draft:
             meta[name] = old[name]
         else:
             meta.pop(name, None)
+    _drop_empty(meta)
     ordered = {name: draft[name] for name in draft if name != "metadata"}
     return {"apiVersion": before["apiVersion"], "kind": before["kind"], **ordered, "metadata": meta}
+
+
+def _drop_empty(meta: Draft) -> None:
+    """Leave out empty maps and lists of the metadata, as Go's omitempty does."""
+    for name in owning.STEERED:
+        if name in meta and not meta[name]:
+            del meta[name]
 
 
 def _check_identity(key: Key, before: Object, draft: Mapping[str, Any]) -> None:
