@@ -45,10 +45,10 @@ async def serve(call: Call) -> None:
             await pairs.serve(call, place.carry)
             return
         chosen = next((one for one in portchannels.PROTOCOLS if one in offered), None)
-        if chosen is None:
+        if chosen is None and offered:
             raise errors.BadRequest(
                 f"unable to upgrade: the server offers {TUNNEL} and {', '.join(portchannels.PROTOCOLS)}, "
-                f"the client {', '.join(offered) or 'none'}"
+                f"the client {', '.join(offered)}"
             )
         ports = _ports(call)
     except errors.ApiError as refusal:
@@ -56,7 +56,7 @@ async def serve(call: Call) -> None:
         return
     await call.receive()
     await call.send({"type": "websocket.accept", "subprotocol": chosen})
-    await portchannels.serve(call, ports, place.carry, is_text="base64" in chosen)
+    await portchannels.serve(call, ports, place.carry, is_text="base64" in (chosen or ""))
 
 
 async def refuse_upgrade(call: Call) -> Response:

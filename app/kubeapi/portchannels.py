@@ -15,7 +15,8 @@ from app.kubeapi.call import Call
 from app.kubeapi.pipes import Carry
 from app.kubeapi.tunnel import PIECE, Inbox
 
-PROTOCOLS = ("v4.channel.k8s.io", "v4.base64.channel.k8s.io")
+PROTOCOLS = ("v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io")
+"""What clients may offer; who offers nothing is spoken to as by the first."""
 
 
 async def serve(call: Call, ports: Sequence[int], carry: Carry, *, is_text: bool) -> None:

@@ -9,7 +9,7 @@ from kr8s._async_utils import Portal
 from kr8s.asyncio import objects as later
 from kr8s.objects import Deployment, Pod, Service
 
-from tests.playground import Playground
+from tests.playground import Playground, call
 
 pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning")
 
@@ -61,6 +61,15 @@ def test_a_deployment_scales_and_its_pods_get_ready(api: kr8s.Api) -> None:
 def test_a_command_runs_in_a_pod(api: kr8s.Api) -> None:
     done = Pod.get("client", namespace="default", api=api).exec(["curl", "-s", "http://web"])
     assert b"Welcome to nginx" in done.stdout and done.returncode == 0
+
+
+def test_a_log_is_read_and_a_port_is_forwarded(api: kr8s.Api) -> None:
+    pod = next(iter(api.get("pods", namespace="default", label_selector={"app": "web"})))
+    assert any("ready for start up" in line for line in pod.logs())
+    for place in (pod, Service.get("web", namespace="default", api=api)):
+        # kr8s offers no subprotocol at all.
+        with place.portforward(remote_port=80, local_port="auto") as port:
+            assert b"Welcome to nginx" in call(f"http://127.0.0.1:{port}/").body
 
 
 def test_everything_works_while_other_things_happen(first_steps: Playground) -> None:

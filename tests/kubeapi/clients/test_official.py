@@ -1,12 +1,13 @@
 """The official Python client works with a playground: typed, dynamic, watching, patching, running commands."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kubernetes import client, dynamic, utils, watch
 from kubernetes.client.exceptions import ApiException
-from kubernetes.stream import stream
+from kubernetes.stream import portforward, stream
 
 from tests.playground import Playground
 
@@ -177,6 +178,21 @@ def test_the_exit_code_of_a_command_is_told(official: client.ApiClient) -> None:
     assert done.read_stdout() == "x\n"
     assert done.returncode == 3
     done.close()
+
+
+def test_a_log_is_read_and_a_port_is_forwarded(official: client.ApiClient) -> None:
+    core = client.CoreV1Api(official)
+    name = core.list_namespaced_pod("default", label_selector="app=web").items[0].metadata.name
+    assert "ready for start up" in core.read_namespaced_pod_log(name, "default")
+    forwarded = portforward(core.connect_get_namespaced_pod_portforward, name, "default", ports="80")
+    with contextlib.closing(forwarded.socket(80)) as raw:
+        raw.setblocking(True)
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+        found = b""
+        while more := raw.recv(65_536):
+            found += more
+    assert found.startswith(b"HTTP/1.1 200 OK") and b"Welcome to nginx" in found
+    assert forwarded.error(80) is None
 
 
 @pytest.mark.parametrize("path", ["/version/", "/api/", "/apis/", "/api/v1/", "/apis/apps/v1/", "/api/v1/namespaces/"])
