@@ -18,12 +18,14 @@ from app.controllers import (
     kubelet,
     load_balancer,
     namespace,
+    node_health,
     node_lifecycle,
     replica_sets,
     root_ca,
     scheduler,
     service_account,
     statefulset,
+    taint_eviction,
 )
 from app.controllers.controller import Controller
 
@@ -39,6 +41,8 @@ CONTROLLERS: tuple[Controller, ...] = (
     daemonset.CONTROLLER,
     job.CONTROLLER,
     scheduler.CONTROLLER,  # which need nodes
+    node_health.CONTROLLER,  # whose kubelets may be silent
+    taint_eviction.CONTROLLER,  # which costs pods their place
     kubelet.CONTROLLER,  # which start them and know whether they are ready
     endpointslice.CONTROLLER,  # which is what Services point to: once per batch of pods, hence after them
     endpoints.CONTROLLER,
