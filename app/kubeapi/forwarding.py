@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -33,10 +33,31 @@ _KEPT = ("host", "user-agent")
 """Headers that the journal keeps; others may be secrets."""
 
 
+MOST_OPEN = 50
+"""port-forwards of a playground at the same time."""
+_open_ends: dict[str, int] = {}
+
+
 async def serve(call: Call) -> None:
     """Serve one port-forward WebSocket, or refuse it with a Status."""
     try:
         pod = await check(call)
+        if _open_ends.get(call.playground, 0) >= MOST_OPEN:
+            raise errors.TooManyRequests(f"This playground has {MOST_OPEN} port-forwards open: end one of them first.")
+    except errors.ApiError as refusal:
+        await sockets.refuse(call, refusal)
+        return
+    _open_ends[call.playground] = _open_ends.get(call.playground, 0) + 1
+    try:
+        await _forward(call, pod)
+    finally:
+        _open_ends[call.playground] -= 1
+        if not _open_ends[call.playground]:
+            del _open_ends[call.playground]
+
+
+async def _forward(call: Call, pod: Object) -> None:
+    try:
         offered = call.scope.get("subprotocols") or []
         place = Place(call, pod)
         if TUNNEL in offered:
@@ -110,6 +131,7 @@ class Place:
 
     call: Call
     pod: Object
+    room: serving.Room = field(default_factory=serving.Room)
 
     async def carry(self, port: int, pipe: pipes.Pipe) -> None:
         """Connect to the port inside the pod and carry the connection until either side ends it."""
@@ -131,7 +153,7 @@ class Place:
         responder = images.responds(self.pod, port)
         if responder is not None and responder.http:
             world = await worlds.of(self.call)
-            await serving.speak_http(pipe, lambda ask: self._answer(port, ask), lambda: world.moment)
+            await serving.speak_http(pipe, lambda ask: self._answer(port, ask), lambda: world.moment, self.room)
             return
         await self._send(f"tcp://127.0.0.1:{port}", {}, record=True)
         await serving.speak_raw(pipe, self.pod, port)

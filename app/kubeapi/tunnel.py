@@ -13,8 +13,8 @@ from typing import Protocol
 
 from app.kubeapi import spdy
 
-MOST_HELD = 256 * 1024
-MOST_STREAMS = 2_048
+MOST_HELD = 64 * 1024
+MOST_STREAMS = 512
 PIECE = 32 * 1024
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import h11
@@ -12,8 +13,8 @@ from app.machinery.objects import Object
 from app.terminal import lines, messages, servers
 from app.terminal.messages import Ask, Reply
 
-MOST_BODY = 8 * 1024 * 1024
-"""Bytes of a request's body; more is answered 413."""
+MOST_BODY = 1024 * 1024
+"""Bytes of a request's body; more is answered 413, as nginx does unless told otherwise."""
 MOST_LINE = 64 * 1024
 
 
@@ -27,17 +28,30 @@ class Connection(Protocol):
         """Send bytes; raises OSError when nobody takes them."""
 
 
+@dataclass(slots=True)
+class Room:
+    """What the unfinished requests of one caller may hold together; without room for its body a request gets 503."""
+
+    left: int = 8 * MOST_BODY
+
+
 Answers = Callable[[Ask], Awaitable[Reply | None]]
 """What the program says to one request; None when it closes the connection instead."""
 
 _BODILESS = frozenset({204, 304})
 
 
-async def speak_http(connection: Connection, answers: Answers, now: Callable[[], float]) -> None:
+async def speak_http(connection: Connection, answers: Answers, now: Callable[[], float], room: Room) -> None:
     """Serve one connection as a web server does: one request after the other until either side has enough."""
     state = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_LINE)
     try:
-        while await _one_request(connection, state, answers, now):
+        while (ask := await _read(connection, state, now, room)) is not None:
+            answer = Reply(400, "400 Bad Request\n") if ask.method == "CONNECT" else await answers(ask)
+            if answer is None:
+                return
+            await _send(connection, state, ask, answer, now())
+            if state.our_state is not h11.DONE or state.their_state is not h11.DONE:
+                return
             state.start_next_cycle()
     except h11.RemoteProtocolError as error:
         if state.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -45,43 +59,37 @@ async def speak_http(connection: Connection, answers: Answers, now: Callable[[],
             await _send(connection, state, Ask(), broken, now())
 
 
-async def _one_request(
-    connection: Connection, state: h11.Connection, answers: Answers, now: Callable[[], float]
-) -> bool:
-    """Read one request and answer it; say whether the connection stays open for another."""
+async def _read(connection: Connection, state: h11.Connection, now: Callable[[], float], room: Room) -> Ask | None:
+    """Read one whole request; None when none comes, or when it was refused for its size."""
     request: h11.Request | None = None
     body = bytearray()
-    while True:
-        event = state.next_event()
-        if event is h11.NEED_DATA:
-            if state.they_are_waiting_for_100_continue:
-                await connection.write(state.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
-            state.receive_data(await connection.read())
-        elif isinstance(event, h11.Request):
-            request = event
-        elif isinstance(event, h11.Data):
-            body += event.data
-            if len(body) > MOST_BODY:
-                await _send(connection, state, Ask(), Reply(413, "413 Request Entity Too Large\n"), now())
-                return False
-        elif isinstance(event, h11.EndOfMessage) and request is not None:
-            break
-        else:
-            return False
-    ask = Ask(
-        _path(request.target.decode("latin-1")),
-        request.method.decode("latin-1"),
-        {name.decode("latin-1").title(): value.decode("latin-1") for name, value in request.headers},
-        bytes(body),
-    )
-    if ask.method == "CONNECT":
-        answer: Reply | None = Reply(400, "400 Bad Request\n")
-    else:
-        answer = await answers(ask)
-    if answer is None:
-        return False
-    await _send(connection, state, ask, answer, now())
-    return state.our_state is h11.DONE and state.their_state is h11.DONE
+    try:
+        while True:
+            event = state.next_event()
+            if event is h11.NEED_DATA:
+                if state.they_are_waiting_for_100_continue:
+                    await connection.write(state.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+                state.receive_data(await connection.read())
+            elif isinstance(event, h11.Request):
+                request = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+                room.left -= len(event.data)
+                if len(body) > MOST_BODY or room.left < 0:
+                    code = 413 if len(body) > MOST_BODY else 503
+                    await _send(connection, state, Ask(), Reply(code, f"{code} {messages.reason(code)}\n"), now())
+                    return None
+            elif isinstance(event, h11.EndOfMessage) and request is not None:
+                return _ask(request, bytes(body))
+            else:
+                return None
+    finally:
+        room.left += len(body)
+
+
+def _ask(request: h11.Request, body: bytes) -> Ask:
+    headers = {name.decode("latin-1").title(): value.decode("latin-1") for name, value in request.headers}
+    return Ask(_path(request.target.decode("latin-1")), request.method.decode("latin-1"), headers, body)
 
 
 def _path(target: str) -> str:

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import websocket
 from kubernetes import client, config
 from kubernetes.client.rest import ApiException
 from kubernetes.stream import portforward
 
+from app.kubeapi import forwarding
 from tests.playground import KUBECTL, Playground, call
 from tests.served import Served
 
@@ -301,6 +303,8 @@ def test_a_forwarded_request_is_in_the_journal_as_what_it_was(place: Playground)
         "headers": {"Host": f"127.0.0.1:{made.ports[80]}", "User-Agent": told["asked"]["headers"]["User-Agent"]},
         "trace": True,
     }
+    logs = place.kubectl("logs", pod).stdout
+    assert re.search(r'127\.0\.0\.1 - - \[.*\] "GET /\?x=1 HTTP/1\.1" 200 ', logs), logs
     first = told["results"][0]
     assert (first["http_status"], first["served_by"]["name"], first["client_ip"]) == (200, pod, "127.0.0.1")
     assert first["trace"]["hops"][0]["steps"][0]["reason"] == "PortForwardConnects"
@@ -414,6 +418,17 @@ def test_the_python_client_forwards_two_ports(place: Playground, core: client.Co
 def test_the_python_client_is_told_of_a_pod_that_is_not_there(core: client.CoreV1Api) -> None:
     with pytest.raises(ApiException, match="404"):
         portforward(core.connect_get_namespaced_pod_portforward, "nope", "default", ports="80")
+
+
+def test_more_forwards_than_a_playground_may_have_open_are_refused(place: Playground) -> None:
+    url = f"{place.server.replace('http', 'ws', 1)}/api/v1/namespaces/default/pods/local/portforward"
+    with contextlib.ExitStack() as opened:
+        for _ in range(forwarding.MOST_OPEN):
+            made = websocket.create_connection(url, subprotocols=[forwarding.TUNNEL], timeout=20)
+            opened.callback(made.shutdown)
+        with pytest.raises(websocket.WebSocketBadStatusException) as caught:
+            websocket.create_connection(url, subprotocols=[forwarding.TUNNEL], timeout=20)
+        assert caught.value.status_code == 429
 
 
 def test_a_forward_left_open_does_not_keep_the_server_from_stopping(server: Served, place: Playground) -> None:

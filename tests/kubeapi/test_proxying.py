@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 
 import pytest
+from kubernetes import client, config
 
 from app.kubeapi import proxying
 from tests.playground import KUBECTL, Playground, call
@@ -303,3 +304,40 @@ def test_kubectl_proxy_with_curl(place: Playground) -> None:
 )
 def test_links_of_a_page_lead_through_the_proxy(page: str, rewritten: str | None) -> None:
     assert proxying.rewritten(page, "/p") == (rewritten or page)
+
+
+RESULTS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: dns-test}
+spec:
+  volumes: [{name: results, emptyDir: {}}]
+  containers:
+  - name: webserver
+    image: registry.k8s.io/e2e-test-images/agnhost:2.53
+    args: [test-webserver]
+    ports: [{name: http, containerPort: 80}]
+    volumeMounts: [{name: results, mountPath: /results}]
+  - name: querier
+    image: registry.k8s.io/e2e-test-images/agnhost:2.53
+    command: [sh, -c]
+    args:
+    - >-
+      for i in `seq 1 3`; do check="$(dig +notcp +noall +answer +search kubernetes.default A)" && test -n "$check"
+      && echo OK > /results/udp@kubernetes.default; sleep 1; done
+    volumeMounts: [{name: results, mountPath: /results}]
+"""
+
+
+def test_a_result_file_of_another_container_is_read_through_the_proxy(place: Playground) -> None:
+    assert place.kubectl("apply", "-f", "-", typed=RESULTS).returncode == 0
+    answer = place.api(f"{HERE}/pods/dns-test/proxy/results/udp@kubernetes.default")
+    assert (answer.status, answer.body) == (200, b"OK\n")
+    assert place.api(f"{HERE}/pods/dns-test/proxy/results/none").status == 404
+
+
+def test_the_python_client_reads_through_the_proxy(place: Playground) -> None:
+    api = client.CoreV1Api(config.new_client_from_config(str(place.kubeconfig)))
+    assert api.connect_get_namespaced_pod_proxy_with_path("net:8080", "default", "hostname") == "net"
+    assert api.connect_get_namespaced_service_proxy("porter:portname1", "default") == "foo"
+    api.api_client.close()

@@ -29,9 +29,9 @@ async def mirror(ask: Ask) -> Reply | None:
     return Reply(status, f"{ask.method} {ask.target} {ask.headers.get('Host')} {ask.body.decode()}")
 
 
-def talked(said: bytes, piece: int = 1_000_000) -> str:
+def talked(said: bytes, piece: int = 1_000_000, room: serving.Room | None = None) -> str:
     connection = Bytes(said, piece)
-    asyncio.run(serving.speak_http(connection, mirror, lambda: 1.0))
+    asyncio.run(serving.speak_http(connection, mirror, lambda: 1.0, room or serving.Room()))
     return connection.got.decode()
 
 
@@ -121,3 +121,11 @@ def test_lines_are_answered_as_far_as_they_are_known(protocol: str, said: bytes,
         asyncio.run(serving.speak_lines(connection, protocol))
         assert connection.got.decode() == got
     assert lines.take("redis", b"PI") is None
+
+
+def test_many_bodies_together_are_refused_and_room_is_given_back() -> None:
+    room = serving.Room(10)
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s"
+    assert talked(post % (11, b"x" * 11), room=room).startswith("HTTP/1.1 503 ")
+    assert talked((post % (10, b"x" * 10)) * 2, room=room).count("HTTP/1.1 200 ") == 2
+    assert room.left == 10
