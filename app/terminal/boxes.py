@@ -47,6 +47,8 @@ class Box:
     task: asyncio.Task[None] | None = None
     stdin: Pipe | None = None
     time: float = 0.0
+    advanced: float = 0.0
+    """How much of what its playground's clock was moved by hand it has lived through."""
     due: float | None = None
     """When the sleep its process is in ends; None while it does not sleep."""
     exit_code: int | None = None

@@ -105,7 +105,9 @@ class Containers:
         crew, uid = self._crews[playground], objects.uid_of(pod)
         crew.wake_stale(uid)
         until = moments.ticks() + SETTLE_SECONDS
-        while moments.ticks() < until and any(b.is_busy for b in crew.boxes.values() if objects.uid_of(b.pod) == uid):
+        while moments.ticks() < until and any(
+            crew.is_busy(b) for b in crew.boxes.values() if objects.uid_of(b.pod) == uid
+        ):
             await asyncio.sleep(0.005)
 
     def _reads(self, playground: str) -> calls.Reads:

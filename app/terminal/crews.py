@@ -42,6 +42,8 @@ class Crew:
         self.volumes: dict[str, mounts.Volume] = {}
         self.changes = 0
         """Commits that changed objects since this crew is kept."""
+        self.advanced = 0.0
+        """Seconds by which the clock was moved by hand."""
         self.bell = asyncio.Event()
         self.sample: dict[str, dict[str, Any]] = {}
         self.sampled_at = 0.0
@@ -78,6 +80,8 @@ class Crew:
         self._seen = held.revision
         runs = moments.is_running(loaded, self.wall)
         if loaded.row.clock is not self._clock or runs is not self._was_running:
+            passed = loaded.row.clock.sim - self._clock.sim - (loaded.row.clock.wall - self._clock.wall)
+            self.advanced += max(0.0, passed)
             self._clock, self._was_running = loaded.row.clock, runs
             self.ring()
 
@@ -138,7 +142,7 @@ class Crew:
         found = self.boxes.get(identity)
         if found is None:
             files = mounts.files_of(held, pod, container, lambda name: self.volumes.setdefault(name, {}))
-            found = self.boxes[identity] = Box(identity, pod, container, files, time=self.now)
+            found = self.boxes[identity] = Box(identity, pod, container, files, time=self.now, advanced=self.advanced)
             while len(self.boxes) > MOST_BOXES:
                 self._drop(next(iter(self.boxes.values())))
         self.boxes.move_to_end(identity)
@@ -177,18 +181,52 @@ class Crew:
         if self.loaded.mode is clock.TimeMode.INSTANT and not images.run_of(box.container).stays:
             box.time += min(seconds, 86_400.0)
             return 0.0
-        began, start = moments.ticks(), self.moment(box)
-        if seconds < float("inf"):
-            start = max(start, self.now - CATCH_UP * max(seconds, 0.1))
-        box.due = start + seconds
+        began = moments.ticks()
+        if self.loaded.mode is clock.TimeMode.LIVE:
+            await self._sleep_live(box, seconds)
+        else:
+            await self._sleep_by_hand(box, seconds)
+        box.due = None
+        return moments.ticks() - began
+
+    async def _sleep_live(self, box: Box, seconds: float) -> None:
+        box.due = self.now + seconds
         while box.due and self.now < box.due:
             bell, left = self.bell, None
             if moments.is_running(self.loaded, self.wall) and box.due < float("inf"):
                 left = min(max((box.due - self.now) / self.loaded.row.clock.speed, 0.005), LONGEST_WAIT)
             await moments.wait_for(bell, left)
-        box.time = max(box.time, min(start + seconds, self.now))
-        box.due = None
-        return moments.ticks() - began
+
+    async def _sleep_by_hand(self, box: Box, seconds: float) -> None:
+        most = CATCH_UP * max(seconds, 0.1)
+        if self._ahead(box) > most:
+            self._move(box, self._ahead(box) - most)
+        box.due = box.time + seconds
+        while self._ahead(box) < seconds:
+            await self.bell.wait()
+            if _is_woken(box):
+                box.time = max(box.time, self.now)
+                return
+        self._move(box, seconds)
+
+    def is_busy(self, box: Box) -> bool:
+        """Say whether a process is about to do something now."""
+        if box.due is None or box.task is None or box.task.done():
+            return box.is_busy
+        if self.loaded.mode is clock.TimeMode.LIVE:
+            return self.now >= box.due
+        return self._ahead(box) >= box.due - box.time
+
+    def _ahead(self, box: Box) -> float:
+        """Return how far the clock was moved beyond the process; an instant clock moves by hand only, though it shows
+        the wall's time."""
+        if self.loaded.mode is clock.TimeMode.INSTANT:
+            return self.advanced - box.advanced
+        return self.now - box.time
+
+    def _move(self, box: Box, seconds: float) -> None:
+        box.time += seconds
+        box.advanced += seconds
 
     def wake_stale(self, uid: str) -> None:
         """In instant time, give the processes of a pod one more round if the cluster changed since their last."""
@@ -202,3 +240,7 @@ class Crew:
             box.seen = self.changes
         if stale:
             self.ring()
+
+
+def _is_woken(box: Box) -> bool:
+    return box.due is None
