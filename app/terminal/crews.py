@@ -141,12 +141,17 @@ class Crew:
         """Return what is remembered of a run of a container, from nothing the first time."""
         found = self.boxes.get(identity)
         if found is None:
-            files = mounts.files_of(held, pod, container, lambda name: self.volumes.setdefault(name, {}))
+            files = mounts.files_of(held, pod, container, self._volume)
             found = self.boxes[identity] = Box(identity, pod, container, files, time=self.now, advanced=self.advanced)
             while len(self.boxes) > MOST_BOXES:
                 self._drop(next(iter(self.boxes.values())))
+        else:
+            found.files.renew(mounts.files_of(held, pod, container, self._volume))
         self.boxes.move_to_end(identity)
         return found
+
+    def _volume(self, name: str) -> mounts.Volume:
+        return self.volumes.setdefault(name, {})
 
     def forget(self, uid: str) -> None:
         """Forget a pod that is gone, with its volumes."""

@@ -24,7 +24,19 @@ class Files(MutableMapping[str, str]):
 
     def __init__(self, mounts: Mapping[str, tuple[Volume, str]]) -> None:
         self._own: dict[str, str] = {}
+        self._given: dict[str, str] = {}
         self._mounts = sorted(mounts.items(), key=lambda mount: -len(mount[0]))
+
+    def renew(self, other: Files) -> None:
+        """Take the volumes as they are now; what was written beside them stays."""
+        self._mounts = other._mounts
+
+    def give(self, files: Mapping[str, str]) -> None:
+        """Put in what the kubelet keeps up to date, except where a program has written since."""
+        for path, text in files.items():
+            if self.get(path) == self._given.get(path):
+                self[path] = text
+                self._given[path] = text
 
     def _place(self, path: str) -> tuple[Volume, str]:
         for prefix, (volume, within) in self._mounts:

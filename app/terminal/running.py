@@ -11,6 +11,7 @@ from app.machinery import errors, objects
 from app.machinery.objects import Object
 from app.terminal import shell, streams, surroundings, toolboxes, tty
 from app.terminal.calls import Call, Home, Sink, Stopped, World
+from app.terminal.mounts import Files
 from app.terminal.shell import Streams
 
 KILLED = 137
@@ -35,7 +36,7 @@ class Job:
     pod: Object
     container: Mapping[str, Any]
     own: Streams = field(default_factory=Streams)
-    files: MutableMapping[str, str] | None = None
+    files: Files | None = None
     main: Sink | None = None
 
 
@@ -56,8 +57,7 @@ async def run(job: Job, world: World) -> tuple[int, str]:
     given = surroundings.files(view, job.pod)
     files: MutableMapping[str, str] = given
     if job.files is not None:
-        for path, text in given.items():
-            job.files.setdefault(path, text)
+        job.files.give(given)
         files = job.files
     home = Home(job.pod, job.container, files, tools, flavor, job.main)
     words = [str(word) for word in job.argv]
