@@ -7,16 +7,19 @@ tuple. What happens to a packet belongs to `dataplane`.
 from __future__ import annotations
 
 from app.controllers import (
+    api_server,
     daemonset,
     deployment,
     endpoints,
     endpointslice,
     garbage_collector,
     ingress,
+    ip_addresses,
     job,
     kube_proxy,
     kubelet,
     load_balancer,
+    mirroring,
     namespace,
     node_health,
     node_lifecycle,
@@ -24,6 +27,7 @@ from app.controllers import (
     root_ca,
     scheduler,
     service_account,
+    service_cidrs,
     statefulset,
     taint_eviction,
 )
@@ -32,6 +36,9 @@ from app.controllers.controller import Controller
 # Causes before effects: the first controller with work goes next, so whoever comes later sees its input at rest.
 CONTROLLERS: tuple[Controller, ...] = (
     namespace.CONTROLLER,  # a namespace that goes takes its contents along before anything is done for them
+    api_server.CONTROLLER,  # what is there before anybody asks
+    ip_addresses.CONTROLLER,
+    service_cidrs.CONTROLLER,
     service_account.CONTROLLER,  # pods need the account
     root_ca.CONTROLLER,  # and mount the certificate
     deployment.CONTROLLER,  # sizes ReplicaSets
@@ -46,6 +53,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     kubelet.CONTROLLER,  # which start them and know whether they are ready
     endpointslice.CONTROLLER,  # which is what Services point to: once per batch of pods, hence after them
     endpoints.CONTROLLER,
+    mirroring.CONTROLLER,  # of Endpoints that no controller writes any more
     load_balancer.CONTROLLER,
     ingress.CONTROLLER,  # tells the load balancer's address
     garbage_collector.CONTROLLER,  # what lost its owner goes after the owner's own controller has had its say

@@ -10,10 +10,7 @@ from app.kinds import node as node_kind
 
 ACTOR = "genesis"
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
-KUBERNETES_IP = "10.96.0.1"
 DNS_IP = "10.96.0.10"
-API_SERVER_ADDRESS = "10.0.0.10"
-API_SERVER_PORT = 6443
 PODS_PER_NODE = 100
 MOST_NODES = 500
 
@@ -33,9 +30,6 @@ def found(held: state.ClusterState, env: clock.Env) -> run.Run:
     for name in NAMESPACES:
         _create(under_way, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     _settle(under_way)
-    _create(under_way, _kubernetes_service())
-    _create(under_way, _kubernetes_endpoints())
-    _create(under_way, _kubernetes_slice())
     for index in range(1, nodes + 1):
         _create(under_way, node_kind.make_node(index, f"zone-{'ab'[(index - 1) % 2]}"))
     if nodes:
@@ -52,56 +46,6 @@ def _create(under_way: run.Run, obj: dict[str, Any]) -> None:
 def _settle(under_way: run.Run) -> None:
     while not settle.settle(under_way):
         pass
-
-
-def _kubernetes_service() -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {
-            "name": "kubernetes",
-            "namespace": "default",
-            "labels": {"component": "apiserver", "provider": "kubernetes"},
-        },
-        "spec": {
-            "clusterIP": KUBERNETES_IP,
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": API_SERVER_PORT}],
-        },
-    }
-
-
-def _kubernetes_endpoints() -> dict[str, Any]:
-    """Make what the API server says of itself (pkg/controlplane/reconcilers/endpointsadapter.go, release 1.36)."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Endpoints",
-        "metadata": {
-            "name": "kubernetes",
-            "namespace": "default",
-            "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"},
-        },
-        "subsets": [
-            {
-                "addresses": [{"ip": API_SERVER_ADDRESS}],
-                "ports": [{"name": "https", "port": API_SERVER_PORT, "protocol": "TCP"}],
-            }
-        ],
-    }
-
-
-def _kubernetes_slice() -> dict[str, Any]:
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {
-            "name": "kubernetes",
-            "namespace": "default",
-            "labels": {state.SERVICE_NAME_LABEL: "kubernetes"},
-        },
-        "addressType": "IPv4",
-        "endpoints": [{"addresses": [API_SERVER_ADDRESS], "conditions": {"ready": True}}],
-        "ports": [{"name": "https", "port": API_SERVER_PORT, "protocol": "TCP"}],
-    }
 
 
 def _dns_service() -> dict[str, Any]:

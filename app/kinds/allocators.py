@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from app.cluster import clock, state
+from app.kinds import serviceaddresses
+from app.machinery import objects
 from app.machinery.objects import Key
 
 SERVICE_CIDR = ipaddress.IPv4Network("10.96.0.0/12")
@@ -67,7 +69,7 @@ def pick(band: Band, is_taken: Callable[[int], bool], env: clock.Env) -> int | N
 def free_cluster_ip(held: state.ClusterState, env: clock.Env) -> str | None:
     """Return a free ClusterIP, None when the Service CIDR is used up."""
     taken = held.addresses.cluster_ips
-    number = pick(CLUSTER_IPS, lambda n: str(ipaddress.IPv4Address(n)) in taken, env)
+    number = pick(CLUSTER_IPS, lambda n: (ip := str(ipaddress.IPv4Address(n))) in taken or _is_kept(held, ip), env)
     return None if number is None else str(ipaddress.IPv4Address(number))
 
 
@@ -77,7 +79,16 @@ def refuse_cluster_ip(held: state.ClusterState, ip: str, own: Key | None = None)
     if address.version != 4 or not CLUSTER_IPS.first <= int(address) <= CLUSTER_IPS.last:
         return "the provided network does not match the current range"
     holder = held.addresses.cluster_ips.get(ip)
-    return "provided IP is already allocated" if holder is not None and holder != own else ""
+    is_taken = _is_kept(held, ip) if holder is None else holder != own
+    return "provided IP is already allocated" if is_taken else ""
+
+
+def _is_kept(held: state.ClusterState, ip: str) -> bool:
+    """Say whether somebody keeps the address by an IPAddress of their own; the allocator's follow the Services."""
+    found = held.find(serviceaddresses.IPADDRESSES, "", ip)
+    if found is None:
+        return False
+    return objects.labels_of(found).get(serviceaddresses.MANAGED_BY) != serviceaddresses.ALLOCATOR
 
 
 def free_node_port(held: state.ClusterState, env: clock.Env, reserved: Collection[int] = ()) -> int | None:

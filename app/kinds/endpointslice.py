@@ -32,6 +32,10 @@ def default(draft: Draft) -> None:
         draft["ports"] = [
             {**port, "name": port.get("name") or "", "protocol": port.get("protocol") or "TCP"} for port in ports
         ]
+    endpoints = draft.get("endpoints")
+    if endpoints and any(endpoint.get("conditions") is None for endpoint in endpoints):
+        # No pointer in Go: an endpoint that says nothing shows that it says nothing.
+        draft["endpoints"] = [{**endpoint, "conditions": endpoint.get("conditions") or {}} for endpoint in endpoints]
     draft.setdefault("endpoints", [])
     draft.setdefault("ports", None)
 

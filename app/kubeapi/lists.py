@@ -16,7 +16,6 @@ from typing import Any
 from starlette.responses import Response
 
 from app.cluster import ordering, state
-from app.kinds import endpoints
 from app.kinds.kind import Kind
 from app.kubeapi import encoded, options, reading, status, table
 from app.kubeapi.call import Call
@@ -71,7 +70,7 @@ async def listing(call: Call, target: Target, kind: Kind) -> Response:
         if not told.token:
             memory_of(call).pages.put(place, list(whole.objects), len(whole.objects))
         found = found[: told.limit]
-    warnings = (endpoints.DEPRECATED,) if kind.resource_key == state.ENDPOINTS else ()
+    warnings = reading.deprecated(kind)
     if table.wanted(accept):
         return reading.answer(table.render(kind, found, now, meta, include=told.include), warnings=warnings)
     if table.metadata_wanted(accept):

@@ -99,7 +99,7 @@ async def get(call: Call, target: Target, kind: Kind) -> Response:
     """Answer with one object."""
     held = await _state(call)
     found = present(held, target, kind)
-    return await one(call, kind, found, warnings=_deprecated(kind))
+    return await one(call, kind, found, warnings=deprecated(kind))
 
 
 def present(held: state.ClusterState, target: Target, kind: Kind) -> Object:
@@ -146,7 +146,8 @@ def collection(kind: Kind, found: Sequence[Object], meta: Mapping[str, Any]) -> 
     return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": dict(meta), "items": bare}
 
 
-def _deprecated(kind: Kind) -> tuple[str, ...]:
+def deprecated(kind: Kind) -> tuple[str, ...]:
+    """Return the warning that every call about an older kind is answered with."""
     return (endpoints.DEPRECATED,) if kind.resource_key == state.ENDPOINTS else ()
 
 

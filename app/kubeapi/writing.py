@@ -188,7 +188,7 @@ async def delete(call: Call, target: Target, kind: Kind, options: dict[str, Any]
     gone: Object = done.result
     if kind.resource in ("pods", "services", "serviceaccounts", "namespaces") or objects.is_terminating(gone):
         return reading.answer(gone, warnings=done.warnings)
-    return reading.answer(status.success(target, gone), warnings=done.warnings)
+    return reading.answer(status.success(target, gone), warnings=(*done.warnings, *reading.deprecated(kind)))
 
 
 async def delete_all(call: Call, target: Target, kind: Kind) -> Response:
@@ -199,7 +199,8 @@ async def delete_all(call: Call, target: Target, kind: Kind) -> Response:
     keys = tuple(kind.key_of(obj) for obj in held.in_order(kind.resource_key, target.namespace) if matches(obj))
     command = commands.DeleteCollection(call.actor, keys, _grace(options), _propagation(options), dry_run=is_dry(call))
     done = await call.host.execute(call.playground, command)
-    return reading.answer(reading.collection(kind, done.result, {"resourceVersion": str(done.revision)}))
+    gone = reading.collection(kind, done.result, {"resourceVersion": str(done.revision)})
+    return reading.answer(gone, warnings=reading.deprecated(kind))
 
 
 async def bind(call: Call, target: Target, kind: Kind) -> Response:

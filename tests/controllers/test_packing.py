@@ -167,16 +167,25 @@ def test_changing_the_service_port_leaves_the_slice_alone_and_target_port_does_n
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"spec": {"selector": None}}, {"spec": {"type": "ExternalName", "externalName": "example.com"}}],
+    ("change", "mirrored"),
+    [
+        # The Endpoints that froze count as somebody's own from then on, and are mirrored beside the frozen slice.
+        ({"spec": {"selector": None}}, 1),
+        ({"spec": {"type": "ExternalName", "externalName": "example.com"}}, 0),
+    ],
     ids=["selector removed", "ExternalName"],
 )
-def test_a_service_that_stops_selecting_leaves_its_lists_frozen(big: Cluster, change: dict[str, Any]) -> None:
+def test_a_service_that_stops_selecting_leaves_its_lists_frozen(
+    big: Cluster, change: dict[str, Any], mirrored: int
+) -> None:
     add(big, 0, 2)
-    before = (slices(big), big.get(state.ENDPOINTS, "big"))
+    before, frozen = slices(big), big.get(state.ENDPOINTS, "big")
     big.patch(SERVICE, change)
     remove(big, ["p-0000"])
-    assert (slices(big), big.get(state.ENDPOINTS, "big")) == before
+    assert big.get(state.ENDPOINTS, "big") == frozen
+    found = slices(big)
+    assert [one for one in found if one in before] == before
+    assert [len(one["endpoints"]) for one in found if one not in before] == [2] * mirrored
 
 
 def test_a_deleted_service_takes_its_lists_along(big: Cluster) -> None:
