@@ -14,6 +14,9 @@ from app.terminal.kubectl.commands import Command
 from app.terminal.kubectl.flags import GLOBAL
 
 MOST = 200
+_TAKING = frozenset(
+    {"-n", "--namespace", "-o", "--output", "-l", "--selector", "-c", "--container", "-f", "--filename", "--for"}
+)
 FORMATS = ("custom-columns=", "json", "jsonpath=", "name", "wide", "yaml")
 _POD_FIRST = frozenset({"logs", "exec"})
 _NODE_FIRST = frozenset({"cordon", "uncordon", "drain"})
@@ -78,26 +81,27 @@ def _found(held: state.ClusterState, done: Sequence[str], last: str, namespace: 
         return (f"{name} " for name in _names(held, registry.by_name("ns"), ""))
     if done[-1] in ("-o", "--output"):
         return (form if form.endswith("=") else f"{form} " for form in FORMATS)
-    found = commands.find([word for word in done[1:] if not word.startswith("-")] or [""])
+    named = _plain(done[1:])
+    found = commands.find(named or [""])
     if last.startswith("-"):
         return _flags(found[0] if found else None)
-    deeper = _deeper([word for word in done[1:] if not word.startswith("-")])
+    deeper = _deeper(named)
     if deeper and (found is None or not found[1]):
         more = [f"{word} " for word in deeper]
         return more if found is None else [*more, *_objects(held, found[0], (found[1], last), namespace)]
     if found is None:
         return ()
-    return _objects(held, found[0], (_plain(done, found[1]), last), namespace)
+    rest = found[1] if "--" not in done else [*found[1], "--"]
+    return _objects(held, found[0], (rest, last), namespace)
 
 
-def _plain(done: Sequence[str], rest: Sequence[str]) -> list[str]:
-    """Leave out the values of flags."""
-    values = {
-        done[place + 1]
-        for place, word in enumerate(done[:-1])
-        if word in ("-n", "--namespace", "-o", "--output", "-l", "-c", "-f")
-    }
-    return [word for word in rest if word not in values]
+def _plain(done: Sequence[str]) -> list[str]:
+    """Leave out flags and their values."""
+    found: list[str] = []
+    for place, word in enumerate(done):
+        if not word.startswith("-") and (not place or done[place - 1] not in _TAKING):
+            found.append(word)
+    return found
 
 
 def _deeper(named: Sequence[str]) -> list[str]:

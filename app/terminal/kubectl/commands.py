@@ -1,4 +1,8 @@
-"""Every command this kubectl knows: what runs it, its flags, and a line that shows it. docs/terminal.md is written from here."""
+"""Every command this kubectl knows: what runs it, its flags, and a line that shows it. docs/terminal.md is written from here.
+
+DIFFERS: in the page, `-h` is one sentence with an example, go-template output and kustomizations are left to the real
+kubectl, and what needs a machine of one's own (port-forward, cp, a shell without a command) is answered with what to do.
+"""
 
 from __future__ import annotations
 

@@ -363,7 +363,7 @@ export function mount(place, seed) {
     if (happened.key !== "`" || !happened.ctrlKey) return;
     happened.preventDefault();
     const folded = document.body.classList.contains("terminal-folded");
-    setOpen(folded || !place.contains(document.activeElement));
+    setOpen(folded || document.activeElement !== field);
   });
 
   edge.addEventListener("pointerdown", (happened) => {

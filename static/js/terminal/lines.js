@@ -6,15 +6,17 @@ const MOST = 500;
 /** Say whether Enter may run the text: every here-document has its end, no quote is open, no backslash waits. @param {string} text */
 export function isComplete(text) {
   const lines = text.split("\n");
+  let here = false;
   for (let at = 0; at < lines.length; at++) {
     for (const found of lines[at].matchAll(HERE)) {
       const word = found[2] ?? found[3] ?? found[4];
       const end = lines.findIndex((line, place) => place > at && (found[1] ? line.replace(/^\t+/, "") : line).trimEnd() === word);
       if (end < 0) return false;
       at = end;
+      here = true;
     }
   }
-  return HERE.test(text) ? true : !isOpen(text);
+  return here || !isOpen(text);
 }
 
 /** @param {string} text */
