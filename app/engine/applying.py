@@ -10,6 +10,7 @@ from typing import Any
 
 from app.engine import admission, commands, run
 from app.kinds import components, registry
+from app.kinds.kind import Kind
 from app.machinery import errors, fieldsets, objects, ownership, structured, typed_faults
 from app.machinery.objects import Draft, Object
 
@@ -25,7 +26,7 @@ def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.App
     key = command.key
     kind = registry.kind_for_key(key)
     before = under_way.state.get(key)
-    config = _checked(command, kind.api_version)
+    config = _checked(command, kind)
     if before is None and command.subresource:
         raise errors.not_found(key)
     if before is not None:
@@ -62,14 +63,16 @@ def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.App
     return commands.Applied(key, kind.kind, verb, stored, tuple(under_way.warnings[seen:]))
 
 
-def _checked(command: commands.ServerSideApply, api_version: str) -> Draft:
-    config = command.config
+def _checked(command: commands.ServerSideApply, served: Kind) -> Draft:
+    config, api_version = command.config, served.api_version
     found = str(config.get("apiVersion") or "")
     if found != api_version:
         raise errors.BadRequest(
             f"Incorrect version specified in apply patch. Specified patch version: {found}, expected: {api_version}"
         )
     kind = str(config.get("kind") or "")
+    if kind != served.kind:
+        raise errors.BadRequest(f"the kind in the data ({kind}) does not match the expected kind ({served.kind})")
     meta = config.get("metadata") or {}
     node = structured.root(api_version, kind)
     fault = typed_faults.sentence(config, node)
@@ -79,6 +82,9 @@ def _checked(command: commands.ServerSideApply, api_version: str) -> Draft:
         raise NotTyped(f"failed to create typed patch object ({place}; {group}/{version}, Kind={kind}): {fault}")
     if meta.get("managedFields") is not None:
         raise errors.BadRequest("metadata.managedFields must be nil")
+    namespace = meta.get("namespace")
+    if namespace and namespace != command.key.namespace:
+        raise errors.BadRequest("the namespace of the provided object does not match the namespace sent on the request")
     name = meta.get("name")
     if name and name != command.key.name:
         raise errors.BadRequest(

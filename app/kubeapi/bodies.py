@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import yaml
@@ -53,14 +53,43 @@ def _json(body: bytes) -> Any:
     return found
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML as Go's sigs.k8s.io/yaml reads it on its way to JSON: what looks like a date is text."""
+
+    yaml_implicit_resolvers: ClassVar[Any] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _as_json(value: Any) -> Any:
+    """Turn a YAML value into what JSON can hold: every name a text; raises ValueError for what it cannot."""
+    if isinstance(value, dict):
+        return {_name(name): _as_json(child) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_as_json(child) for child in value]
+    if value is not None and not isinstance(value, str | int | float):
+        raise ValueError(f"no JSON for a value of type {type(value).__name__}")
+    return value
+
+
+def _name(name: Any) -> str:
+    if isinstance(name, bool):
+        return "true" if name else "false"
+    if not isinstance(name, str | int | float):
+        raise ValueError("a name that is no text")
+    return str(name)
+
+
 def _yaml(body: bytes) -> Any:
     if body[:1] == b"{":
         # What kubectl calls YAML is JSON, which is read a hundred times faster.
         with contextlib.suppress(errors.BadRequest):
             return _json(body)
     try:
-        found = yaml.load(body, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found = yaml.load(body, _Loader)
         _check_size(found, len(body))
+        found = _as_json(found)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise errors.BadRequest(f"error converting YAML to JSON: {error}") from None
     return found

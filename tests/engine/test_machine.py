@@ -43,6 +43,16 @@ class ClusterMachine(RuleBasedStateMachine):
         manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
         self.attempt(commands.Apply(actor, (manifest,)))
 
+    @rule(actor=ACTORS, owner=ACTORS, name=NAMES, selector=LABELS, labels=LABELS, force=st.booleans())
+    def apply_service_side(
+        self, actor: str, owner: str, name: str, selector: dict[str, str], labels: dict[str, str], force: bool
+    ) -> None:
+        meta = {"name": name, "labels": labels}
+        spec = {"selector": selector, "ports": [{"port": 80}]}
+        config = {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
+        key = Key("", "services", "default", name)
+        self.attempt(commands.ServerSideApply(actor, key, config, owner, force))
+
     @rule(actor=ACTORS, name=NAMES, labels=LABELS)
     def apply_pod(self, actor: str, name: str, labels: dict[str, str]) -> None:
         self.attempt(commands.Apply(actor, (_pod(name, labels),)))

@@ -186,6 +186,20 @@ REFUSED = [
         "Incorrect version specified in apply patch. Specified patch version: v2, expected: v1",
     ),
     (
+        "another kind",
+        {**service("x"), "kind": "Pod"},
+        "fieldManager=ann",
+        400,
+        "the kind in the data (Pod) does not match the expected kind (Service)",
+    ),
+    (
+        "another namespace",
+        service("x", namespace="kube-system"),
+        "fieldManager=ann",
+        400,
+        "the namespace of the provided object does not match the namespace sent on the request",
+    ),
+    (
         "an invalid value",
         service("x", target=70_000),
         "fieldManager=ann",
@@ -204,6 +218,13 @@ def test_what_cannot_be_applied_is_refused(
     refused = applied(first_steps, body, query)
     assert (refused.status, refused.json()["message"]) == (code, message)
     assert first_steps.api(f"{SERVICES}/x").status == 404
+
+
+def test_yaml_is_read_as_go_reads_it(first_steps: Playground) -> None:
+    text = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dated}\ndata: {on: 2026-01-02, 2: x}\n"
+    where = "/api/v1/namespaces/default/configmaps/dated?fieldManager=ann"
+    done = first_steps.api(where, "PATCH", text, {"Content-Type": APPLY})
+    assert (done.status, done.json().get("data")) == (201, {"true": "2026-01-02", "2": "x"})
 
 
 def test_only_an_application_can_be_forced(first_steps: Playground) -> None:
