@@ -75,5 +75,5 @@ def _is_linewise(name: str, words: Sequence[str]) -> bool:
     if name == "sed":
         return any(re.match(r"s\W", word) for word in words)
     if name == "awk":
-        return not any(re.search(r"NR|BEGIN|END|\+\+|\+=", word) for word in words)
+        return not any(re.search(r"NR|BEGIN|END|\+\+|--|=|exit|\[", word) for word in words)
     return name != "tr" or "-s" not in words

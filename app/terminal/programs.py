@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.terminal import agnhost, curl, interfaces, lookups, reaching, surroundings, texts, tools, waiting, wget
+from app.terminal import agnhost, awk, curl, interfaces, lookups, reaching, surroundings, texts, tools, waiting, wget
 from app.terminal.calls import Program
 
 PROGRAMS: Mapping[str, Program] = {
@@ -14,6 +14,7 @@ PROGRAMS: Mapping[str, Program] = {
     **interfaces.PROGRAMS,
     **lookups.PROGRAMS,
     **reaching.PROGRAMS,
+    "awk": awk.awk,
     "curl": curl.curl,
     "wget": wget.wget,
     "agnhost": agnhost.agnhost,

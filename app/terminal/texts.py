@@ -286,32 +286,6 @@ async def _sed(call: Call) -> int:
     return code
 
 
-async def _awk(call: Call) -> int:
-    options, rest = _options(call, "F")
-    script = rest.pop(0) if rest else ""
-    found = re.fullmatch(r"\s*(?:/([^/]*)/)?\s*\{\s*print\s*([^}]*)\}\s*", script)
-    if found is None:
-        return call.complain("awk: the simulated awk knows '{print $1}' and '/text/ {print $1}'\n", 2)
-    text, code = _input(call, rest)
-    for line in text.splitlines():
-        if found[1] and found[1] not in line:
-            continue
-        pieces = [line, *line.split(options.get("F"))]
-        named = {"NF": str(len(pieces) - 1)}
-        words = [_field(word, pieces, named) for word in re.findall(r'"[^"]*"|\$\w+|,', found[2])] or [line]
-        call.say("".join(words) + "\n")
-    return code
-
-
-def _field(word: str, pieces: list[str], named: Mapping[str, str]) -> str:
-    if word == ",":
-        return " "
-    if word.startswith('"'):
-        return _escaped(word[1:-1])
-    number = named.get(word[1:], word[1:])
-    return pieces[int(number)] if number.isdigit() and int(number) < len(pieces) else ""
-
-
 async def _seq(call: Call) -> int:
     words = [word for word in call.words[1:] if not re.fullmatch(r"-[ws].*", word)]
     if not words or not all(re.fullmatch(r"-?\d{1,9}", word) for word in words):
@@ -357,7 +331,6 @@ PROGRAMS: Mapping[str, Program] = {
     "sort": _sort,
     "uniq": _uniq,
     "sed": _sed,
-    "awk": _awk,
     "seq": _seq,
     "tee": _tee,
     "true": _true,

@@ -263,3 +263,6 @@ PROGRAMS: Mapping[str, Program] = {
     "jq": _jq,
     **dict.fromkeys(("apt-get", "apt", "apk", "yum", "dnf", "pip"), _install),
 }
+
+TEXT = ("expr", "base64", "md5sum", "sha256sum", "basename", "dirname", "rev", "tac", "nl", "jq")
+"""Those that need nothing but their words and their input: the terminal in the page has them too."""

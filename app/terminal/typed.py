@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.cluster import state
-from app.terminal import arithmetic, builtins, shell, streams, syntax, texts
+from app.terminal import arithmetic, builtins, shell, streams, syntax, texts, tools
 from app.terminal.calls import Home, Stopped, World
 from app.terminal.kubectl import api, commands
 from app.terminal.kubectl.kube import Kube
@@ -42,7 +42,7 @@ INSIDE = frozenset(
     }
 )
 """Programs that belong inside a pod."""
-TOOLS = frozenset(texts.PROGRAMS) | {"date", "sleep", "ls", "touch", "mkdir", "rm", "tee", "timeout", "xargs"}
+TOOLS = frozenset(texts.PROGRAMS) | frozenset(tools.TEXT) | {"awk", "date", "sleep", "ls", "touch", "mkdir", "rm", "tee", "timeout", "xargs"}
 MOST_FILES = 200_000
 LONGEST = 100_000
 HELP = """\

@@ -343,6 +343,31 @@ def run_in(cluster: Cluster, pod: str, line: str) -> str:
     return asyncio.run(done).stdout
 
 
+@pytest.mark.parametrize(
+    ("line", "stdout"),
+    [
+        ("""awk '{print $2}'""", "default.svc.cluster.local\n10.96.0.10\nndots:5\n"),
+        ("""awk '{print NR": "$2}'""", "1: default.svc.cluster.local\n2: 10.96.0.10\n3: ndots:5\n"),
+        ("""awk -F. 'NR==2{print $1,$NF; exit}'""", "nameserver 10 10\n"),
+        ("""awk 'END{print NR}'""", "3\n"),
+        ("""awk '/nameserver/ {print $2}'""", "10.96.0.10\n"),
+        ("""awk '$1 == "options" { sub_ = $2 } END { printf "%s|%5.1f\\n", sub_, 7/2 }'""", "ndots:5|  3.5\n"),
+        ("""awk '!/search/ && NF>1'""", "nameserver 10.96.0.10\noptions ndots:5\n"),
+        ("""awk '{n[$1]++} END {for (k in n) print k, n[k]}'""", "search 1\nnameserver 1\noptions 1\n"),
+        ("""awk 'BEGIN { x = 2; x += 3; if (x > 4) print "more"; else print "less" }'""", "more\n"),
+        ("""awk -v t=3 '{ s += length($1) } END { print s * t, toupper(substr("abc", 2)) }'""", "69 BC\n"),
+    ],
+)  # fmt: skip
+def test_awk_does_what_pages_ask_of_it(cluster: Cluster, line: str, stdout: str) -> None:
+    search = "sed 's/ svc.cluster.local cluster.local//' /etc/resolv.conf"
+    assert run(cluster, "client", f"{search} | {line}") == (stdout, "", 0)
+
+
+def test_an_awk_beyond_this_one_says_so(cluster: Cluster) -> None:
+    _, err, code = run(cluster, "client", "awk 'BEGIN { while (1) x++ }'")
+    assert code == 2 and "does not know" in err
+
+
 def test_what_cannot_be_installed_is_said(cluster: Cluster) -> None:
     _, err, code = run(cluster, "client", "apk add curl")
     assert code == 1 and "no internet to install from" in err
