@@ -42,7 +42,11 @@ INSIDE = frozenset(
     }
 )
 """Programs that belong inside a pod."""
-TOOLS = frozenset(texts.PROGRAMS) | frozenset(tools.TEXT) | {"awk", "date", "sleep", "ls", "touch", "mkdir", "rm", "tee", "timeout", "xargs"}
+TOOLS = (
+    frozenset(texts.PROGRAMS)
+    | frozenset(tools.TEXT)
+    | {"awk", "date", "sleep", "ls", "touch", "mkdir", "rm", "tee", "timeout", "xargs"}
+)
 MOST_FILES = 200_000
 LONGEST = 100_000
 HELP = """\
