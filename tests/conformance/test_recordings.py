@@ -14,10 +14,7 @@ from tests.playground import Playground
 from tests.served import served
 
 RECORDED = Path(__file__).with_name("recorded")
-AWAITED = frozenset({"09-selectorless"})
-"""Recordings whose controller (it mirrors Endpoints to slices) is still being built."""
-
-SCENARIOS = sorted(path.name for path in RECORDED.iterdir() if path.name not in AWAITED)
+SCENARIOS = sorted(path.name for path in RECORDED.iterdir())
 
 
 @pytest.fixture(scope="module")
