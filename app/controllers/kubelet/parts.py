@@ -51,7 +51,11 @@ def has_started(pod: Object) -> bool:
 
 def moment(turn: controller.Turn, low: float, high: float) -> float:
     """Return a random delay that ends on a tick."""
-    due = math.ceil((turn.env.now + turn.env.rng.uniform(low, high)) * TICK) / TICK
+    after = turn.env.rng.uniform(low, high)
+    if turn.env.mode is clock.TimeMode.INSTANT:
+        # Where nothing waits, only the order counts: it may not hang on the fraction of the second it is now.
+        return math.ceil(after * TICK) / TICK
+    due = math.ceil((turn.env.now + after) * TICK) / TICK
     return max(due - turn.env.now, 0.0)
 
 
