@@ -459,6 +459,17 @@ class Selects:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules of a node: its kube-proxy's mode (empty: none), the tool that prints them so, text and number."""
+
+    mode: str
+    tool: str
+    text: str
+    count: int
+    is_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """The inspector: which tab is open, on which object or request."""
 
@@ -475,6 +486,7 @@ class Panel:
     editing: Editing | None = None
     happenings: tuple[Happening, ...] | None = None
     selects: Selects | None = None
+    rules: Rules | None = None
 
 
 @dataclass(frozen=True, slots=True)

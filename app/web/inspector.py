@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cluster import clock, state
+from app.dataplane import rulesets
 from app.kinds import columns
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
 from app.web import asking, editing, matching, refs, results, summaries
-from app.web.contexts import Happening, Panel
+from app.web.contexts import Happening, Panel, Rules
 
-TABS = ("main", "yaml", "events", "selects")
+TABS = ("main", "yaml", "events", "selects", "rules")
 MOST_HAPPENINGS = 60
 
 Json = Mapping[str, Any]
@@ -65,6 +66,8 @@ def panel(
             base["happenings"] = happenings(held, key)
         case "selects":
             base["selects"] = matching.selects(held, key, obj)
+        case "rules" if key is not None and key[:2] == state.NODES:
+            base["rules"] = rules(held, key.name)
         case _ if key is not None and obj is not None:
             base["summary"] = summaries.summary(held, key, obj, typed.form, typed.values, typed.problem, typed.plain)
         case _:
@@ -72,6 +75,13 @@ def panel(
             base["watching"] = not can_edit and not shown
             base["result"] = results.result(shown, place.request) if shown else None
     return Panel(**base)
+
+
+def rules(held: state.ClusterState, node: str) -> Rules:
+    """Return all rules that a node's kube-proxy has programmed."""
+    found = rulesets.of_node(held, node)
+    count = sum(line.startswith(("-A ", "TCP ", "UDP ", "SCTP ", "\t\t")) for line in found.text.splitlines())
+    return Rules(found.mode, found.tool, found.text, count, found.is_behind)
 
 
 def _object(held: state.ClusterState, ref: str) -> tuple[Key | None, Object | None]:

@@ -5,7 +5,7 @@ document.addEventListener("click", async (happened) => {
   const button = happened.target.closest("[data-copy], [data-copy-from]");
   if (!(button instanceof HTMLElement)) return;
   const from = document.getElementById(button.dataset.copyFrom ?? "");
-  const text = from instanceof HTMLInputElement ? from.value : (button.dataset.copy ?? "");
+  const text = from instanceof HTMLInputElement ? from.value : (from?.textContent ?? button.dataset.copy ?? "");
   if (from instanceof HTMLInputElement) from.select();
   await navigator.clipboard?.writeText(text);
   button.classList.add("copied");
