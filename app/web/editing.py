@@ -12,7 +12,7 @@ import yaml
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Object
 from app.web import words
-from app.web.contexts import DiffLine, Editing, Fault
+from app.web.inspected import DiffLine, Editing, Fault
 
 AROUND = 2
 """Lines shown before and after a blamed one."""

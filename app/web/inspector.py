@@ -12,7 +12,8 @@ from app.kinds import columns
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
 from app.web import asking, editing, matching, refs, results, summaries
-from app.web.contexts import Happening, Panel, Rules
+from app.web.contexts import Panel
+from app.web.inspected import Happening, Rules
 
 TABS = ("main", "yaml", "events", "selects", "rules")
 MOST_HAPPENINGS = 60

@@ -8,8 +8,8 @@ from app.cluster import state
 from app.dataplane import selection
 from app.machinery import labels, objects
 from app.machinery.objects import Key, Object
-from app.web import contexts, forms, marks, refs, words
-from app.web.contexts import KeyView, Selecting, Verdict
+from app.web import forms, inspected, marks, refs, words
+from app.web.inspected import KeyView, Selecting, Verdict
 
 SHOWN = 40
 """Pods listed under one Service: the selected and the close ones first."""
@@ -35,18 +35,18 @@ def _near(held: state.ClusterState, namespace: str, wanted: Mapping[str, str]) -
     return sum(1 for pod in pods if labels.near_miss(wanted, objects.labels_of(pod)) is not None)
 
 
-def selects(held: state.ClusterState, key: Key | None, obj: Object | None) -> contexts.Selects:
+def selects(held: state.ClusterState, key: Key | None, obj: Object | None) -> inspected.Selects:
     """Show each Service against each pod: all of them, those of one Service, or those that one pod meets."""
     if obj is None or key is None:
         services = [s for s in held.list(state.SERVICES) if _is_worth(s)]
-        return contexts.Selects(tuple(_selecting(held, service, None) for service in services))
+        return inspected.Selects(tuple(_selecting(held, service, None) for service in services))
     kind = obj.get("kind")
     if kind == "Service":
-        return contexts.Selects((_selecting(held, obj, None),))
+        return inspected.Selects((_selecting(held, obj, None),))
     services = [s for s in held.list(state.SERVICES, key.namespace or None) if _is_worth(s)]
     if kind == "Pod":
-        return contexts.Selects(tuple(_selecting(held, service, key) for service in services))
-    return contexts.Selects(tuple(_selecting(held, service, None) for service in services))
+        return inspected.Selects(tuple(_selecting(held, service, key) for service in services))
+    return inspected.Selects(tuple(_selecting(held, service, None) for service in services))
 
 
 def _is_worth(service: Object) -> bool:

@@ -12,8 +12,8 @@ from app.kinds import columns, registry
 from app.kinds.kind import Kind
 from app.machinery import objects
 from app.machinery.objects import Key, Object
-from app.web import contexts, forms, marks, matching, refs, words
-from app.web.contexts import Member, PortRow, Row
+from app.web import forms, inspected, marks, matching, refs, words
+from app.web.inspected import Member, PortRow, Row
 
 SHOWN = 30
 """Members a summary lists; the table view and the search have them all."""
@@ -33,14 +33,14 @@ def summary(
     typed: Form | None = None,
     problem: str = "",
     plain: str = "",
-) -> contexts.Summary:
+) -> inspected.Summary:
     """Sum up one object. `refused` names the form that was refused (labels, selector, ports) with what it held."""
     kind = registry.kind_for_key(key)
     said = _Said(refused, typed or NO_FORM, problem, plain)
     state_word, mark = marks.of(obj)
     members_title, members = _members(held, obj, kind.kind)
     environment, note = _environment(held, obj, kind.kind)
-    return contexts.Summary(
+    return inspected.Summary(
         ref=refs.of_key(key),
         kind=kind.kind,
         namespace=key.namespace,
@@ -76,11 +76,11 @@ class _Said:
     plain: str
 
 
-def _labels(obj: Object, kind: str, said: _Said) -> contexts.Pairs:
+def _labels(obj: Object, kind: str, said: _Said) -> inspected.Pairs:
     help = words.say("labels_help", "Pod") if kind == "Pod" else ""
     if said.form == "labels":
-        return contexts.Pairs(said.typed.get("text", ""), help, problem=said.plain or said.problem)
-    return contexts.Pairs(forms.pairs_text(objects.labels_of(obj)), help)
+        return inspected.Pairs(said.typed.get("text", ""), help, problem=said.plain or said.problem)
+    return inspected.Pairs(forms.pairs_text(objects.labels_of(obj)), help)
 
 
 def _resolv(held: state.ClusterState, pod: Object) -> str:
@@ -238,17 +238,19 @@ _ROWS: dict[str, Callable[[state.ClusterState, Object], Sequence[Row]]] = {
 }
 
 
-def _selector(held: state.ClusterState, obj: Object, kind: str, said: _Said) -> contexts.Pairs | None:
+def _selector(held: state.ClusterState, obj: Object, kind: str, said: _Said) -> inspected.Pairs | None:
     if kind != "Service" or objects.spec_of(obj).get("type") == "ExternalName":
         return None
     wanted = dict(objects.spec_of(obj).get("selector") or {})
     count = matching.count(held, objects.namespace_of(obj), wanted)
     if said.form == "selector":
-        return contexts.Pairs(said.typed.get("text", ""), words.say("selector_help"), count, said.plain or said.problem)
-    return contexts.Pairs(forms.pairs_text(wanted), words.say("selector_help"), count)
+        return inspected.Pairs(
+            said.typed.get("text", ""), words.say("selector_help"), count, said.plain or said.problem
+        )
+    return inspected.Pairs(forms.pairs_text(wanted), words.say("selector_help"), count)
 
 
-def _ports(obj: Object, kind: Kind, said: _Said) -> contexts.Ports | None:
+def _ports(obj: Object, kind: Kind, said: _Said) -> inspected.Ports | None:
     spec = objects.spec_of(obj)
     if spec.get("type") == "ExternalName":
         return None
@@ -265,7 +267,7 @@ def _ports(obj: Object, kind: Kind, said: _Said) -> contexts.Ports | None:
         for index, port in enumerate(spec.get("ports") or ())
     )
     told = kind.field_help
-    return contexts.Ports(
+    return inspected.Ports(
         rows=rows,
         type=typed.get("type") or spec.get("type") or "ClusterIP",
         types=("ClusterIP", "NodePort", "LoadBalancer"),

@@ -10,7 +10,8 @@ from app.lessons import cast
 from app.machinery import objects
 from app.machinery.objects import Object
 from app.web import contexts, forms, marks, refs, summaries, words
-from app.web.contexts import Cell, Member, Table, TableRow
+from app.web.contexts import Cell, Table, TableRow
+from app.web.inspected import Member
 
 MOST_ROWS = 500
 MOST_FOUND = 20

@@ -12,7 +12,7 @@ from app.engine import commands, execute, trials
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Key
 from app.web import adding, contexts, editing, equivalents, forms, refs, refusals, render, words
-from app.web.contexts import Editing, Fault
+from app.web.inspected import Editing, Fault
 from app.web.pages import common
 from app.web.signin import Caller
 
