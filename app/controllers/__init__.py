@@ -10,6 +10,7 @@ from app.controllers import (
     api_server,
     daemonset,
     deployment,
+    disruption,
     endpoints,
     endpointslice,
     garbage_collector,
@@ -51,6 +52,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     node_health.CONTROLLER,  # whose kubelets may be silent
     taint_eviction.CONTROLLER,  # which costs pods their place
     kubelet.CONTROLLER,  # which start them and know whether they are ready
+    disruption.CONTROLLER,  # and how many of them may go
     endpointslice.CONTROLLER,  # which is what Services point to: once per batch of pods, hence after them
     endpoints.CONTROLLER,
     mirroring.CONTROLLER,  # of Endpoints that no controller writes any more

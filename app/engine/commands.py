@@ -105,6 +105,15 @@ class DeleteCollection:
 
 
 @dataclass(frozen=True, slots=True)
+class Evict:
+    """Delete a pod as `deletion` says, if its PodDisruptionBudget allows that; result: as of the deletion."""
+
+    actor: str
+    deletion: Delete
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bind:
     """Give a pod its node, as a scheduler does; result: the pod."""
 
@@ -197,6 +206,7 @@ Command = (
     | ServerSideApply
     | Delete
     | DeleteCollection
+    | Evict
     | Bind
     | Apply
     | Send

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from app.cluster import clock, journal, state
-from app.engine import admission, applying, binding, commands, deletion, exiting, patching, run, sending, settle, undo
+from app.engine import (
+    admission,
+    applying,
+    binding,
+    commands,
+    deletion,
+    evicting,
+    exiting,
+    patching,
+    run,
+    sending,
+    settle,
+    undo,
+)
 from app.machinery import errors, ownership
 
 PAGE = "podlane"
@@ -104,6 +117,8 @@ def _dispatch(under_way: run.Run, command: commands.Command) -> Any:
             return deletion.checked(under_way, command)
         case commands.DeleteCollection():
             return deletion.delete_all(under_way, command)
+        case commands.Evict():
+            return evicting.evict(under_way, command)
         case commands.Bind():
             return binding.bind(under_way, command)
         case commands.Apply():

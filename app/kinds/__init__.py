@@ -10,6 +10,7 @@ from app.kinds import (
     autoscaling,
     configmap,
     deployment,
+    disruptionbudget,
     endpoints,
     endpointslice,
     event,
@@ -37,6 +38,7 @@ KINDS: tuple[Kind, ...] = tuple(
         (
             configmap.KIND,
             deployment.KIND,
+            disruptionbudget.KIND,
             endpoints.KIND,
             endpointslice.KIND,
             event.KIND,

@@ -75,7 +75,10 @@ def _validate_strategy(strategy: Mapping[str, Any]) -> list[FieldError]:
         return [validation.not_supported("spec.strategy", dict(strategy), ("Recreate", "RollingUpdate"))]
     path = "spec.strategy.rollingUpdate"
     unavailable, surge = (rolling or {}).get("maxUnavailable"), (rolling or {}).get("maxSurge")
-    found = [*_amount(unavailable, f"{path}.maxUnavailable"), *_amount(surge, f"{path}.maxSurge")]
+    found = [
+        *workloads.validate_amount(unavailable, f"{path}.maxUnavailable"),
+        *workloads.validate_amount(surge, f"{path}.maxSurge"),
+    ]
     if _is_zero(unavailable) and _is_zero(surge):
         detail = "may not be 0 when `maxSurge` is 0"
         found.append(validation.invalid(f"{path}.maxUnavailable", unavailable, detail))
@@ -83,19 +86,6 @@ def _validate_strategy(strategy: Mapping[str, Any]) -> list[FieldError]:
     if percent and int(percent[1]) > 100:
         found.append(validation.invalid(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%"))
     return found
-
-
-def _amount(value: Any, field: str) -> list[FieldError]:
-    if isinstance(value, str):
-        if re.fullmatch(r"\d+%", value):
-            return []
-        detail = (
-            "a valid percent string must be a numeric string followed by an ending '%' "
-            "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
-        )
-        return [validation.invalid(field, value, detail)]
-    number = value if isinstance(value, int) else 0
-    return validation.invalid_each(field, number, validation.non_negative(number))
 
 
 def _is_zero(value: Any) -> bool:

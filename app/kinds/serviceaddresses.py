@@ -19,7 +19,7 @@ from app.machinery.validation import FieldError
 IPADDRESSES = ("networking.k8s.io", "ipaddresses")
 SERVICECIDRS = ("networking.k8s.io", "servicecidrs")
 MANAGED_BY = "ipaddress.kubernetes.io/managed-by"
-ALLOCATOR = "ipallocator"
+ALLOCATOR = "ipallocator.k8s.io"
 FAMILY = "ipaddress.kubernetes.io/ip-family"
 
 

@@ -6,10 +6,9 @@ import base64
 import functools
 
 from app.kinds import columns, workloads
-from app.kinds.kind import Admission, Column, Kind
-from app.machinery import objects, validation
+from app.kinds.kind import Column, Kind
+from app.machinery import objects
 from app.machinery.objects import Draft, Object
-from app.machinery.validation import FieldError
 
 _CLUSTER_SCOPED = frozenset(
     {
@@ -87,20 +86,6 @@ def _secret_defaults(draft: Draft) -> None:
         draft["data"] = {**(draft.get("data") or {}), **encoded}
 
 
-def _begin_budget(draft: Draft, admission: Admission) -> None:
-    """Begin with nothing counted."""
-    names = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
-    draft["status"] = dict.fromkeys(names, 0)
-
-
-def _validate_budget(obj: Object) -> list[FieldError]:
-    spec = objects.spec_of(obj)
-    if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
-        detail = "minAvailable and maxUnavailable cannot be both set"
-        return [validation.invalid("spec", dict(spec), detail)]
-    return []
-
-
 def _data_count(obj: Object, now: float) -> int:
     return len(obj.get("data") or {})
 
@@ -126,27 +111,6 @@ SECRET = Kind(
         columns.AGE,
     ),
     help=f"Small confidential values for pods. {_STORED_WORDS}",
-)
-POD_DISRUPTION_BUDGET = Kind(
-    group="policy",
-    version="v1",
-    kind="PodDisruptionBudget",
-    resource="poddisruptionbudgets",
-    singular="poddisruptionbudget",
-    short_names=("pdb",),
-    has_generation=True,
-    has_status=True,
-    stored=True,
-    prepare_create=_begin_budget,
-    validate=_validate_budget,
-    columns=(
-        columns.NAME,
-        _text("Min Available", columns.field("spec", "minAvailable", default="N/A")),
-        _text("Max Unavailable", columns.field("spec", "maxUnavailable", default="N/A")),
-        columns.count("Allowed Disruptions", "status", "disruptionsAllowed"),
-        columns.AGE,
-    ),
-    help=f"Limits how many pods may be evicted at once. {_STORED_WORDS}",
 )
 LEASE = Kind(
     group="coordination.k8s.io",
@@ -178,7 +142,6 @@ POD_TEMPLATE = Kind(
 
 KINDS: tuple[Kind, ...] = (
     SECRET,
-    POD_DISRUPTION_BUDGET,
     LEASE,
     POD_TEMPLATE,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -144,3 +145,17 @@ COUNTS = (
     Column("Current", "integer", columns.field("status", "replicas", default=0), description="Pods there are."),
     Column("Ready", "integer", columns.field("status", "readyReplicas", default=0), description="Pods that are ready."),
 )
+
+
+def validate_amount(value: Any, field: str) -> list[FieldError]:
+    """Check a number of pods, or a share of them in percent (ValidatePositiveIntOrPercent)."""
+    if isinstance(value, str):
+        if re.fullmatch(r"\d+%", value):
+            return []
+        detail = (
+            "a valid percent string must be a numeric string followed by an ending '%' "
+            "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+        )
+        return [validation.invalid(field, value, detail)]
+    number = value if isinstance(value, int) else 0
+    return validation.invalid_each(field, number, validation.non_negative(number))

@@ -169,11 +169,19 @@ def _grace(options: dict[str, Any]) -> int | None:
         raise errors.BadRequest("gracePeriodSeconds is no whole number") from None
 
 
-async def delete(call: Call, target: Target, kind: Kind, options: dict[str, Any] | None = None) -> Response:
+async def delete(call: Call, target: Target, kind: Kind) -> Response:
     """Delete an object."""
-    asked = await _delete_options(call) if options is None else options
+    command = _deletion(call, target, kind, await _delete_options(call))
+    done = await call.host.execute(call.playground, command)
+    gone: Object = done.result
+    if kind.resource in ("pods", "services", "serviceaccounts", "namespaces") or objects.is_terminating(gone):
+        return reading.answer(gone, warnings=done.warnings)
+    return reading.answer(status.success(target, gone), warnings=(*done.warnings, *reading.deprecated(kind)))
+
+
+def _deletion(call: Call, target: Target, kind: Kind, asked: dict[str, Any]) -> commands.Delete:
     conditions = asked.get("preconditions") or {}
-    command = commands.Delete(
+    return commands.Delete(
         call.actor,
         kind.key(target.namespace, target.name),
         _grace(asked),
@@ -182,13 +190,6 @@ async def delete(call: Call, target: Target, kind: Kind, options: dict[str, Any]
         resource_version=str(conditions.get("resourceVersion") or ""),
         dry_run=is_dry(call) or bool(asked.get("dryRun")),
     )
-    done = await call.host.execute(call.playground, command)
-    if options is not None:
-        return reading.answer(status.done(), 201)
-    gone: Object = done.result
-    if kind.resource in ("pods", "services", "serviceaccounts", "namespaces") or objects.is_terminating(gone):
-        return reading.answer(gone, warnings=done.warnings)
-    return reading.answer(status.success(target, gone), warnings=(*done.warnings, *reading.deprecated(kind)))
 
 
 async def delete_all(call: Call, target: Target, kind: Kind) -> Response:
@@ -213,7 +214,9 @@ async def bind(call: Call, target: Target, kind: Kind) -> Response:
 
 
 async def evict(call: Call, target: Target, kind: Kind) -> Response:
-    """Evict a pod: delete it with the options in the body."""
+    """Evict a pod: delete it with the options in the body, if its disruption budget allows that."""
     found = await body_of(call)
     options = found.get("deleteOptions") if isinstance(found, dict) else None
-    return await delete(call, target, kind, dict(options or {}))
+    deletion = _deletion(call, target, kind, dict(options or {}))
+    await call.host.execute(call.playground, commands.Evict(call.actor, deletion, dry_run=deletion.dry_run))
+    return reading.answer(status.done(), 201)

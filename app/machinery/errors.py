@@ -10,6 +10,7 @@
     ├── TooLarge              413
     ├── Invalid               422
     ├── TooManyRequests       429
+    ├── OverBudget            429
     └── Unavailable           503
 
 Raised in the core, rendered only in `kubeapi` (Status objects) and `web` (problem details, pages).
@@ -103,6 +104,16 @@ class TooManyRequests(ApiError):
     def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class OverBudget(ApiError):
+    """A pod may not go now, for too few others are healthy."""
+
+    code = 429
+    reason = "TooManyRequests"
+
+    def __init__(self, message: str, details: Mapping[str, Any]) -> None:
+        super().__init__(message, details=details)
 
 
 class Unavailable(ApiError):

@@ -47,7 +47,7 @@ def test_each_cluster_ip_has_its_ip_address() -> None:
     assert addresses(cluster) == {"10.96.0.1": "kubernetes", "10.96.0.7": "web"}
     found = cluster.get(serviceaddresses.IPADDRESSES, "10.96.0.7", "")
     assert objects.labels_of(found) == {
-        "ipaddress.kubernetes.io/managed-by": "ipallocator",
+        "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
         "ipaddress.kubernetes.io/ip-family": "IPv4",
     }
     cluster.say(commands.Delete("you", Key(*serviceaddresses.IPADDRESSES, "", "10.96.0.7")))

@@ -95,4 +95,4 @@ def test_what_is_not_simulated_is_stored_and_marked() -> None:
         for obj in one.objects.values()
         if registry.of(obj).stored
     }
-    assert {"PodDisruptionBudget", "PriceList"} <= stored
+    assert "PriceList" in stored

@@ -108,8 +108,14 @@ def bare(server: Served, home: Path) -> Playground:
             ],
         ),
         ("lease", ["NAME HOLDER AGE", f"x node-1 {AGE}"]),
-        ("events.events.k8s.io", ["LAST SEEN TYPE REASON OBJECT MESSAGE", ".* Warning Lost pod/web nobody knows .*"]),
-        ("events", ["LAST SEEN TYPE REASON OBJECT MESSAGE", ".* Warning Lost pod/web nobody knows where it is"]),
+        (
+            "events.events.k8s.io --field-selector=type=Warning",
+            ["LAST SEEN TYPE REASON OBJECT MESSAGE", ".* Warning Lost pod/web nobody knows .*"],
+        ),
+        (
+            "events --field-selector=type=Warning",
+            ["LAST SEEN TYPE REASON OBJECT MESSAGE", ".* Warning Lost pod/web nobody knows where it is"],
+        ),
     ],
 )
 def test_kubectl_prints_a_kind_as_upstream_does(bare: Playground, words: str, lines: list[str]) -> None:

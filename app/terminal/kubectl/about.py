@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -500,6 +501,17 @@ async def _evict(kubectl: Kube, given: Given, pod: Mapping[str, Any]) -> None:
     }
     if given.number("grace-period", -1) >= 0:
         body["deleteOptions"] = {"gracePeriodSeconds": given.number("grace-period", -1)}
-    await kubectl.ask("POST", resource.path(meta["namespace"], meta["name"], "eviction"), body)
+    path = resource.path(meta["namespace"], meta["name"], "eviction")
+    while True:
+        try:
+            await kubectl.ask("POST", path, body)
+            break
+        except api.Refused as refused:
+            if refused.code != 429:
+                raise
+            said = f'pods/"{meta["name"]}" -n "{meta["namespace"]}" (will retry after 5s): {refused.message}'
+            kubectl.err(f"error when evicting {said}\n")
+            await asyncio.sleep(5)
+            kubectl.out(f"evicting pod {meta['namespace']}/{meta['name']}\n")
     await manifests.until_gone(kubectl, Meant(resource, meta["namespace"], meta["name"]))
     kubectl.out(f"pod/{meta['name']} evicted\n")
