@@ -188,8 +188,8 @@ def fields_at(api_version: str, kind: str, path: Sequence[str] = ()) -> Mapping[
     """Return the fields of the struct at a path of field names, indexes left out; empty when there is none."""
     struct = _load().kinds.get(_kind_key(api_version, kind), "")
     for name in path:
-        found = _innermost(_fields(struct).get(name)) if struct else None
-        struct = found.struct if found else ""
+        found = _fields(struct).get(name) if struct else None
+        struct = innermost(found).struct if found else ""
     return _fields(struct) if struct else {}
 
 
@@ -266,8 +266,9 @@ def read_type(code: str) -> FieldType:
     return FieldType(Shape(leaf), named or _GO[Shape(leaf)])
 
 
-def _innermost(found: FieldType | None) -> FieldType | None:
-    while found is not None and found.of is not None:
+def innermost(found: FieldType) -> FieldType:
+    """Return the type of the members of a list or map, of theirs if they are such, and so on."""
+    while found.of is not None:
         found = found.of
     return found
 

@@ -1,0 +1,256 @@
+"""Reads the claims: how far each field of each kind is simulated, and which fields of an object nothing acts on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.kinds import KINDS, registry
+from app.kinds.fidelity import others, pods, services, workloads
+from app.kinds.fidelity.claim import Claim, Status
+from app.kinds.kind import Kind
+from app.machinery import schema
+from app.machinery.objects import Object
+
+CLAIMS: Mapping[str, tuple[Claim, ...]] = {
+    "Service": services.SERVICE,
+    "EndpointSlice": services.ENDPOINT_SLICE,
+    "Endpoints": services.ENDPOINTS,
+    "Pod": pods.POD,
+    "Node": pods.NODE,
+    "Namespace": others.NAMESPACE,
+    "Event": others.EVENT,
+    "Deployment": workloads.DEPLOYMENT,
+    "ReplicaSet": workloads.REPLICA_SET,
+    "ReplicationController": workloads.REPLICATION_CONTROLLER,
+    "StatefulSet": workloads.STATEFUL_SET,
+    "DaemonSet": workloads.DAEMON_SET,
+    "Job": workloads.JOB,
+    "Ingress": services.INGRESS,
+    "IngressClass": services.INGRESS_CLASS,
+    "NetworkPolicy": services.NETWORK_POLICY,
+    "ConfigMap": others.CONFIG_MAP,
+    "Secret": others.SECRET,
+    "ServiceAccount": others.SERVICE_ACCOUNT,
+    "IPAddress": services.IP_ADDRESS,
+    "ServiceCIDR": services.SERVICE_CIDR,
+    "ControllerRevision": others.CONTROLLER_REVISION,
+}
+"""By kind, in the order in which the passport shows them; kinds that are not here are stored."""
+
+TEMPLATED = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job")
+"""Kinds whose `spec.template` becomes pods."""
+
+_ALIKE = (("spec.initContainers", "spec.containers"), ("status.initContainerStatuses", "status.containerStatuses"))
+"""Fields of a Pod that are claimed under another name."""
+
+_BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")
+"""What a learner does not set to make something happen; it is never marked."""
+
+_NO_CLAIM = Claim(Status.STORED, "", "nothing", ("",))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """A field of a kind, or a field with all below it when nothing more is to be told apart; `alike` names another row.
+
+    `below` counts the fields below it that the row stands for. Only a row that is alike has no status.
+    """
+
+    kind: str
+    path: str
+    status: Status | None
+    reader: str = ""
+    witness: str = ""
+    below: int = 0
+    alike: str = ""
+
+
+def claim_for(kind: str, path: str) -> Claim:
+    """Return the claim that covers a field (dots, no indexes); what nobody claims is stored."""
+    if kind in TEMPLATED and (path == "spec.template" or path.startswith("spec.template.")):
+        return claim_for("Pod", path.removeprefix("spec.template").lstrip("."))
+    if kind == "Pod":
+        path = _own_name(path)
+    exact, wide = _claimed(kind)
+    found = exact.get(path)
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        if found is None:
+            found = wide.get(".".join(parts[:length]))
+    return found or _NO_CLAIM
+
+
+def rows_of(kind: Kind) -> tuple[FieldRow, ...]:
+    """Return a kind's fields in the schema's order, told apart as far as their claims differ; without metadata."""
+    return tuple(row for row in _all_rows(kind.api_version, kind.kind) if not _is_shared(row.path))
+
+
+def shared_rows() -> tuple[FieldRow, ...]:
+    """Return the fields that every kind has: apiVersion, kind and metadata."""
+    return tuple(replace(row, kind="") for row in _all_rows("v1", "Service") if _is_shared(row.path))
+
+
+def _is_shared(path: str) -> bool:
+    return path.split(".")[0] in ("apiVersion", "kind", "metadata")
+
+
+@functools.cache
+def _all_rows(api_version: str, kind: str) -> tuple[FieldRow, ...]:
+    return tuple(row for branch in _branches(api_version, kind) for row in branch.folded())
+
+
+def kinds() -> tuple[Kind, ...]:
+    """List the kinds of the passport, those with claims first."""
+    own = [kind for kind in KINDS if kind.version_of is None]
+    order = list(CLAIMS)
+    return tuple(sorted(own, key=lambda kind: order.index(kind.kind) if kind.kind in CLAIMS else len(order)))
+
+
+def fields_of(kind: Kind) -> Iterator[str]:
+    """Yield the path of every field of a kind that holds a value itself, one level of any recursion."""
+    for branch in _branches(kind.api_version, kind.kind):
+        yield from branch.leaves()
+
+
+def stored_fields(obj: Object) -> Iterator[tuple[str | int, ...]]:
+    """Yield where an object sets a field that nothing acts on, the outermost ones only; lists are entered by index.
+
+    A kind that is stored as a whole is not walked: the inspector says so of the kind.
+    """
+    kind = registry.by_kind(str(obj.get("apiVersion") or ""), str(obj.get("kind") or ""))
+    if kind is None or kind.stored or kind.kind not in CLAIMS:
+        return
+    for name, value in obj.items():
+        if name not in _BOOKKEEPING:
+            yield from _stored(kind.kind, value, (name,), name)
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Write a place in an object as claims and learners write it."""
+    return ".".join(step for step in path if isinstance(step, str))
+
+
+def _stored(kind: str, value: Any, at: tuple[str | int, ...], path: str) -> Iterator[tuple[str | int, ...]]:
+    if not _has_claims(kind, path):
+        yield at
+    elif claim_for(kind, path).status is not Status.STORED:
+        return
+    elif isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from _stored(kind, below, (*at, str(name)), f"{path}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for index, below in enumerate(value):
+            yield from _members(kind, below, (*at, index), path)
+
+
+def _members(kind: str, value: Any, at: tuple[str | int, ...], path: str) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from _stored(kind, below, (*at, str(name)), f"{path}.{name}")
+
+
+def _has_claims(kind: str, path: str) -> bool:
+    """Say whether the field, one above or one below it is claimed."""
+    if kind in TEMPLATED and (path == "spec.template" or path.startswith("spec.template.")):
+        inner = path.removeprefix("spec.template").lstrip(".")
+        return not inner or _has_claims("Pod", inner)
+    if kind == "Pod":
+        path = _own_name(path)
+    return path in _within(kind) or claim_for(kind, path).status is not Status.STORED
+
+
+def _own_name(path: str) -> str:
+    for alias, name in _ALIKE:
+        if path == alias or path.startswith(f"{alias}."):
+            return name + path.removeprefix(alias)
+    return path
+
+
+@functools.cache
+def _claimed(kind: str) -> tuple[Mapping[str, Claim], Mapping[str, Claim]]:
+    exact: dict[str, Claim] = {}
+    wide: dict[str, Claim] = {}
+    for claim in (*others.EVERY_KIND, *CLAIMS.get(kind, ())):
+        for path in claim.paths:
+            target, name = (wide, path.removesuffix(".*")) if path.endswith(".*") else (exact, path)
+            if name in target:
+                raise ValueError(f"{kind} {path} is claimed twice")
+            target[name] = claim
+    return exact, wide
+
+
+@functools.cache
+def _within(kind: str) -> frozenset[str]:
+    """Return every path above a claimed one, itself included."""
+    exact, wide = _claimed(kind)
+    parts = [path.split(".") for path in (*exact, *wide)]
+    return frozenset(".".join(steps[:length]) for steps in parts for length in range(1, len(steps) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A field with what is below it."""
+
+    kind: str
+    path: str
+    below: tuple[_Branch, ...] = ()
+    alike: str = ""
+
+    def leaves(self) -> Iterator[str]:
+        """Yield the fields that hold values."""
+        if not self.below:
+            yield self.path
+        for branch in self.below:
+            yield from branch.leaves()
+
+    def folded(self) -> list[FieldRow]:
+        """Return one row where a single claim covers everything, otherwise the rows of what is below."""
+        claim = claim_for(self.kind, self.path)
+        if self.alike:
+            return [FieldRow(self.kind, self.path, None, alike=self.alike)]
+        if not self.below:
+            return [_row(self.kind, self.path, claim)]
+        rows = [row for branch in self.below for row in branch.folded()]
+        first = rows[0]
+        if any((row.status, row.reader, row.witness, row.alike) != _same(first) for row in rows):
+            return rows
+        if self.path.count(".") == 0 and len(rows) > 1 and first.status is not Status.STORED:
+            return rows
+        found = claim_for(self.kind, next(self.leaves()))
+        return [_row(self.kind, self.path, found, sum(1 for _ in self.leaves()))]
+
+
+def _same(row: FieldRow) -> tuple[Status | None, str, str, str]:
+    return (row.status, row.reader, row.witness, row.alike)
+
+
+def _row(kind: str, path: str, claim: Claim, below: int = 0) -> FieldRow:
+    if claim is _NO_CLAIM:
+        return FieldRow(kind, path, Status.STORED, below=below)
+    return FieldRow(kind, path, claim.status, claim.reader, claim.witness, below)
+
+
+@functools.cache
+def _branches(api_version: str, kind: str) -> tuple[_Branch, ...]:
+    root = schema.root_of(api_version, kind)
+    return _grown(kind, root, "", (root,))
+
+
+def _grown(kind: str, struct: str, path: str, seen: tuple[str, ...]) -> tuple[_Branch, ...]:
+    found = []
+    for name, type_ in schema.fields_of(struct).items():
+        here, inner = f"{path}.{name}" if path else name, schema.innermost(type_)
+        alike = _alike(kind, here)
+        nested = inner.struct and not alike and inner.struct not in seen
+        below = _grown(kind, inner.struct, here, (*seen, inner.struct)) if nested else ()
+        found.append(_Branch(kind, here, below, alike))
+    return tuple(found)
+
+
+def _alike(kind: str, path: str) -> str:
+    if kind in TEMPLATED and path == "spec.template":
+        return "Pod"
+    return dict(_ALIKE).get(path, "") if kind == "Pod" else ""

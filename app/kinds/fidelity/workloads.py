@@ -1,0 +1,106 @@
+"""Claims about what makes pods; the fields of a pod template are those of a Pod."""
+
+from __future__ import annotations
+
+from app.kinds.fidelity.claim import recorded, ruled, unknown
+
+_DEPLOYMENT = "controllers/test_deployment.py"
+_SETS = "controllers/test_replica_sets.py"
+_STATEFUL = "controllers/test_stateful_set.py"
+_DAEMON = "controllers/test_daemon_set.py"
+_JOB = "controllers/test_job.py"
+
+DEPLOYMENT = (
+    recorded("controllers/deployment.py", "conformance/recorded/18-deployment", "spec.replicas"),
+    recorded("controllers/deployment.py", "conformance/recorded/18-deployment", "spec.selector.matchLabels"),
+    ruled("machinery/labels.py", "machinery/test_labels.py", "spec.selector.matchExpressions.*"),
+    ruled("kinds/rollouts.py", _DEPLOYMENT, "spec.strategy.rollingUpdate.*"),
+    ruled("controllers/deployment.py", _DEPLOYMENT, "spec.strategy.type", "spec.minReadySeconds", "spec.paused"),
+    ruled("controllers/deployment.py", _DEPLOYMENT, "spec.revisionHistoryLimit"),
+    ruled("kinds/rollouts.py", "kinds/test_workloads.py", "spec.progressDeadlineSeconds"),
+    ruled(
+        "kinds/rollouts.py",
+        _DEPLOYMENT,
+        "status.replicas",
+        "status.updatedReplicas",
+        "status.readyReplicas",
+        "status.availableReplicas",
+    ),
+    unknown("kinds/rollouts.py", "status.unavailableReplicas", "status.observedGeneration"),
+    ruled("kinds/rollouts.py", _DEPLOYMENT, "status.conditions.type", "status.conditions.reason"),
+    unknown("kinds/rollouts.py", "status.conditions.status", "status.conditions.message"),
+    ruled("kinds/rollouts.py", _DEPLOYMENT, "status.terminatingReplicas"),
+)
+
+REPLICATION_CONTROLLER = (
+    ruled("controllers/replica_sets.py", _SETS, "spec.replicas"),
+    unknown("controllers/replica_sets.py", "spec.minReadySeconds"),
+    ruled("controllers/replica_sets.py", _SETS, "spec.selector.*"),
+    ruled("controllers/replica_sets.py", _SETS, "status.replicas", "status.readyReplicas", "status.availableReplicas"),
+    unknown("controllers/replica_sets.py", "status.fullyLabeledReplicas", "status.observedGeneration"),
+)
+
+REPLICA_SET = (
+    *REPLICATION_CONTROLLER,
+    unknown("controllers/replica_sets.py", "status.terminatingReplicas"),
+)
+
+STATEFUL_SET = (
+    ruled("kinds/stateful.py", _STATEFUL, "spec.replicas", "spec.serviceName", "spec.podManagementPolicy"),
+    ruled("controllers/statefulset.py", _STATEFUL, "spec.selector.*"),
+    ruled("kinds/stateful.py", _STATEFUL, "spec.updateStrategy.type", "spec.updateStrategy.rollingUpdate.partition"),
+    ruled("kinds/stateful.py", _STATEFUL, "spec.volumeClaimTemplates.*"),
+    unknown("kinds/stateful.py", "spec.ordinals.start"),
+    unknown("controllers/statefulset.py", "spec.minReadySeconds", "spec.revisionHistoryLimit"),
+    ruled(
+        "controllers/statefulset.py", _STATEFUL, "status.currentRevision", "status.updateRevision", "status.replicas"
+    ),
+    unknown(
+        "controllers/statefulset.py",
+        "status.readyReplicas",
+        "status.availableReplicas",
+        "status.currentReplicas",
+        "status.updatedReplicas",
+        "status.observedGeneration",
+        "status.collisionCount",
+    ),
+)
+
+DAEMON_SET = (
+    ruled("controllers/daemonset.py", _DAEMON, "spec.selector.*"),
+    unknown("kinds/daemon.py", "spec.updateStrategy.type"),
+    unknown("controllers/daemonset.py", "spec.updateStrategy.rollingUpdate.maxUnavailable", "spec.minReadySeconds"),
+    ruled(
+        "controllers/daemonset.py",
+        _DAEMON,
+        "status.desiredNumberScheduled",
+        "status.currentNumberScheduled",
+        "status.numberReady",
+    ),
+    unknown(
+        "controllers/daemonset.py",
+        "status.numberMisscheduled",
+        "status.numberUnavailable",
+        "status.numberAvailable",
+        "status.updatedNumberScheduled",
+        "status.observedGeneration",
+    ),
+)
+
+JOB = (
+    ruled("controllers/job.py", _JOB, "spec.parallelism", "spec.completions", "spec.backoffLimit"),
+    unknown("controllers/job.py", "spec.suspend"),
+    ruled("controllers/job.py", _JOB, "status.succeeded", "status.failed"),
+    unknown(
+        "controllers/job.py",
+        "status.conditions.type",
+        "status.uncountedTerminatedPods.*",
+        "status.active",
+        "status.ready",
+        "status.terminating",
+        "status.startTime",
+        "status.conditions.status",
+        "status.conditions.reason",
+        "status.conditions.message",
+    ),
+)
