@@ -98,6 +98,7 @@ def _volume(
         return shared(f"claim/{namespace}/{source['persistentVolumeClaim'].get('claimName')}")
     if "hostPath" in source:
         return shared(f"host/{objects.spec_of(pod).get('nodeName')}/{source['hostPath'].get('path')}")
+    # An emptyDir, and whatever else has no files of its own, is a folder that the pod's containers share.
     return shared(f"pod/{objects.uid_of(pod)}/{source.get('name')}")
 
 

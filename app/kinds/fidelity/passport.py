@@ -11,7 +11,7 @@ from app.kinds import KINDS, registry
 from app.kinds.fidelity import others, pods, services, workloads
 from app.kinds.fidelity.claim import Claim, Status
 from app.kinds.kind import Kind
-from app.machinery import schema
+from app.machinery import objects, schema
 from app.machinery.objects import Object
 
 CLAIMS: Mapping[str, tuple[Claim, ...]] = {
@@ -49,7 +49,16 @@ _ALIKE = (("spec.initContainers", "spec.containers"), ("status.initContainerStat
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")
 """What a learner does not set to make something happen; it is never marked."""
 
+_ADMITTED = {"spec.priority": 0, "spec.preemptionPolicy": "PreemptLowerPriority"}
+"""What admission gives every pod."""
+
+_OWN_VOLUME = "kube-api-access-"
+
 _NO_CLAIM = Claim(Status.STORED, "", "nothing", ("",))
+
+
+Place = tuple[str | int, ...]
+"""Where something stands in an object: names of fields, and indexes of lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +124,94 @@ def fields_of(kind: Kind) -> Iterator[str]:
         yield from branch.leaves()
 
 
-def stored_fields(obj: Object) -> Iterator[tuple[str | int, ...]]:
-    """Yield where an object sets a field that nothing acts on, the outermost ones only; lists are entered by index.
+def stored_fields(obj: Object) -> tuple[Place, ...]:
+    """Return where an object sets a field that nothing acts on, the outermost ones only; lists are entered by index.
 
-    A kind that is stored as a whole is not walked: the inspector says so of the kind.
+    What is empty or as the defaults would make it says nothing, so it is left out; so is what the ServiceAccount
+    brings into every pod. A kind that is stored as a whole is not walked: `is_stored` says so of the kind.
     """
     kind = registry.by_kind(str(obj.get("apiVersion") or ""), str(obj.get("kind") or ""))
-    if kind is None or kind.stored or kind.kind not in CLAIMS:
-        return
-    for name, value in obj.items():
-        if name not in _BOOKKEEPING:
-            yield from _stored(kind.kind, value, (name,), name)
+    if kind is None or is_stored(obj):
+        return ()
+    found = [
+        place
+        for name, value in obj.items()
+        if name not in _BOOKKEEPING
+        for place in _stored(kind.kind, value, (name,), name)
+    ]
+    filled = _defaults_without(kind, obj, found) if found else {}
+    return tuple(place for place in found if not _says_nothing(kind.kind, obj, place, filled))
 
 
-def dotted(path: Sequence[str | int]) -> str:
+def is_stored(obj: Object) -> bool:
+    """Say whether an object's whole kind is kept and shown, and no more."""
+    kind = registry.by_kind(str(obj.get("apiVersion") or ""), str(obj.get("kind") or ""))
+    return kind is None or kind.stored or kind.kind not in CLAIMS
+
+
+def _says_nothing(kind: str, obj: Object, place: Place, filled: Object) -> bool:
+    value = _at(obj, place)
+    if value in (None, "", [], {}) or value == _at(filled, place):
+        return True
+    inner = dotted(place).removeprefix("spec.template.") if kind in TEMPLATED else dotted(place)
+    if inner in _ADMITTED and value == _ADMITTED[inner]:
+        return True
+    return any(
+        str(objects.dig(_mapping(_at(obj, place[:length])), "name") or "").startswith(_OWN_VOLUME)
+        for length in range(1, len(place))
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _at(value: Any, place: Place) -> Any:
+    for step in place:
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, (list, tuple)) and step < len(value) else None
+        else:
+            value = _mapping(value).get(step)
+    return value
+
+
+def _defaults_without(kind: Kind, obj: Object, places: Sequence[Place]) -> Object:
+    """Return the object as its defaults would make it, had nobody set these fields."""
+    draft = objects.draft_of(_without(obj, places))
+    try:
+        kind.default(draft)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        # Defaults expect what the decoder lets pass; half-typed text may be anything.
+        return {}
+    return draft
+
+
+def _without(value: Any, places: Sequence[Place]) -> Any:
+    """Return a copy of the value without what stands at these places."""
+    heads = {place[0] for place in places if len(place) == 1}
+    if isinstance(value, Mapping):
+        return {
+            name: _without(below, [place[1:] for place in places if len(place) > 1 and place[0] == name])
+            for name, below in value.items()
+            if name not in heads
+        }
+    if isinstance(value, (list, tuple)):
+        return [
+            _without(below, [place[1:] for place in places if len(place) > 1 and place[0] == index])
+            for index, below in enumerate(value)
+        ]
+    return value
+
+
+def dotted(path: Place) -> str:
     """Write a place in an object as claims and learners write it."""
     return ".".join(step for step in path if isinstance(step, str))
 
 
-def _stored(kind: str, value: Any, at: tuple[str | int, ...], path: str) -> Iterator[tuple[str | int, ...]]:
+def _stored(kind: str, value: Any, at: Place, path: str) -> Iterator[Place]:
     if not _has_claims(kind, path):
         yield at
-    elif claim_for(kind, path).status is not Status.STORED:
+    elif claim_for(kind, path).status is not Status.STORED and not _is_claimed_alone(kind, path):
         return
     elif isinstance(value, Mapping):
         for name, below in value.items():
@@ -146,7 +221,7 @@ def _stored(kind: str, value: Any, at: tuple[str | int, ...], path: str) -> Iter
             yield from _members(kind, below, (*at, index), path)
 
 
-def _members(kind: str, value: Any, at: tuple[str | int, ...], path: str) -> Iterator[tuple[str | int, ...]]:
+def _members(kind: str, value: Any, at: Place, path: str) -> Iterator[Place]:
     if isinstance(value, Mapping):
         for name, below in value.items():
             yield from _stored(kind, below, (*at, str(name)), f"{path}.{name}")
@@ -160,6 +235,20 @@ def _has_claims(kind: str, path: str) -> bool:
     if kind == "Pod":
         path = _own_name(path)
     return path in _within(kind) or claim_for(kind, path).status is not Status.STORED
+
+
+def _is_claimed_alone(kind: str, path: str) -> bool:
+    """Say whether a claim covers a field that has fields, and not those."""
+    if kind in TEMPLATED and path.startswith("spec.template."):
+        return _is_claimed_alone("Pod", path.removeprefix("spec.template."))
+    return _own_name(path) in _alone(kind)
+
+
+@functools.cache
+def _alone(kind: str) -> frozenset[str]:
+    exact, _ = _claimed(kind)
+    api_version = next(one.api_version for one in KINDS if one.kind == kind and one.version_of is None)
+    return frozenset(path for path in exact if schema.fields_at(api_version, kind, path.split(".")))
 
 
 def _own_name(path: str) -> str:
@@ -214,6 +303,8 @@ class _Branch:
         if not self.below:
             return [_row(self.kind, self.path, claim)]
         rows = [row for branch in self.below for row in branch.folded()]
+        if self.path in _claimed(self.kind)[0]:
+            return [_row(self.kind, self.path, claim), *rows]
         first = rows[0]
         if any((row.status, row.reader, row.witness, row.alike) != _same(first) for row in rows):
             return rows

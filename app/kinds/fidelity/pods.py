@@ -112,6 +112,7 @@ SPEC = (
     ruled("terminal/surroundings.py", _INSIDE, "spec.automountServiceAccountToken"),
     ruled("terminal/surroundings.py", "kinds/test_pod.py", "spec.serviceAccountName"),
     unknown("terminal/interfaces.py", "spec.shareProcessNamespace"),
+    unknown("kinds/pod_defaults.py", "spec.serviceAccount"),
     ruled("terminal/mounts.py", _INSIDE, "spec.volumes.name"),
     ruled(
         "terminal/mounts.py",
@@ -123,6 +124,7 @@ SPEC = (
         "spec.volumes.downwardAPI.items.path",
         "spec.volumes.downwardAPI.items.fieldRef.fieldPath",
     ),
+    ruled("terminal/mounts.py", "terminal/test_containers.py", "spec.volumes.emptyDir"),
     unknown(
         "terminal/mounts.py",
         "spec.volumes.secret.items.key",

@@ -88,6 +88,7 @@ ENDPOINTS = (
     ),
     ruled("controllers/endpoints.py", "controllers/states/ports.yaml", "subsets.addresses.hostname"),
     unknown("controllers/mirroring.py", "subsets.notReadyAddresses.hostname"),
+    unknown("kinds/podendpoints.py", "subsets.addresses.targetRef.uid", "subsets.notReadyAddresses.targetRef.uid"),
     recorded(
         "controllers/endpoints.py",
         "conformance/recorded/06-multiport",

@@ -90,6 +90,7 @@ DAEMON_SET = (
 JOB = (
     ruled("controllers/job.py", _JOB, "spec.parallelism", "spec.completions", "spec.backoffLimit"),
     unknown("controllers/job.py", "spec.suspend"),
+    unknown("kinds/sets_and_jobs.py", "spec.selector.*"),
     ruled("controllers/job.py", _JOB, "status.succeeded", "status.failed"),
     unknown(
         "controllers/job.py",
