@@ -168,10 +168,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _at(value: Any, place: Place) -> Any:
     for step in place:
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, (list, tuple)) and step < len(value) else None
-        else:
-            value = _mapping(value).get(step)
+        found = enumerate(value) if isinstance(value, (list, tuple)) else _mapping(value).items()
+        value = dict(found).get(step)
     return value
 
 
