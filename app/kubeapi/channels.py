@@ -111,7 +111,7 @@ class Channels:
             channel, content = self._taken_apart(message)
             if channel == STDIN and content:
                 await self._type(stdin, self._decode.decode(content))
-            elif channel == CLOSE and content[:1] in (b"\x00", b""):
+            elif channel == CLOSE and content[:1] == bytes([STDIN]):
                 hang_up(stdin)
 
     async def _type(self, stdin: Pipe, text: str) -> None:

@@ -145,9 +145,13 @@ class Writer:
         self.errand(lambda connection: stored.keep_snapshot(connection, loaded.id, revision, body))
 
     async def note_refusal(self, loaded: Loaded, actor: str, refusal: errors.ApiError) -> None:
-        """Leave a note in the journal: at most one a second and actor."""
+        """Leave a note in the journal: in live time at most one a second and actor.
+
+        Elsewhere each one: what comes next is drawn by the revision, and the same calls have to lead to the same one.
+        """
         wall, place = self.shelf.wall(), (loaded.id, actor)
-        if refusal.code >= 500 or wall - self._refused_at.get(place, 0.0) < REFUSALS_EVERY:
+        is_limited = loaded.mode is clock.TimeMode.LIVE
+        if refusal.code >= 500 or (is_limited and wall - self._refused_at.get(place, 0.0) < REFUSALS_EVERY):
             return
         self._refused_at[place] = wall
         if len(self._refused_at) > REFUSALS_KNOWN:

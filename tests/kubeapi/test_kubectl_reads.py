@@ -161,7 +161,7 @@ TABLES = [
         """\
         NAME   ADDRESSTYPE   PORTS   ENDPOINTS   AGE
         bare   IPv4          <unset>   <unset>   AGE
-        cart-*   IPv4          80,53   10.*,10.*   AGE
+        cart-*   IPv4          53,80   10.*,10.*   AGE
         headless-*   IPv4          80   10.*,10.*   AGE
         open-*   IPv4          80   10.*,10.*   AGE
         """,
@@ -327,7 +327,7 @@ def test_a_slice_is_described_with_the_address_of_each_pod(shop: Playground) -> 
     for ip, name in zip(ips, names, strict=True):
         told = rf"  - Addresses:  {re.escape(ip)}\n    Conditions:\n      Ready: +true\n    Hostname: +<unset>\n    TargetRef: +Pod/{name}\n"
         assert re.search(told, shown), shown
-    assert re.search(r"Ports:\n  Name +Port +Protocol\n  -+ +-+ +-+\n  http +80 +TCP\n  dns +53 +UDP\n", shown), shown
+    assert re.search(r"Ports:\n  Name +Port +Protocol\n  -+ +-+ +-+\n  dns +53 +UDP\n  http +80 +TCP\n", shown), shown
     assert "Endpoints: <none>" in shop.kubectl("describe", "endpointslice", "bare", "-n", "shop").stdout
 
 

@@ -133,7 +133,7 @@ def test_a_refusal_changes_no_object_and_is_noted_once_a_second(url: str) -> Non
     wall = Wall()
 
     async def work(host: Host) -> list[str]:
-        made = await new(host)
+        made = await new(host, "live")
         for _ in range(3):
             with pytest.raises(errors.ApiError):
                 await host.execute(made.id, create(service("Bad_Name", app="a")))
@@ -471,3 +471,14 @@ def test_a_step_goes_to_the_next_thing_that_is_due(url: str) -> None:
 
 def test_constants_say_what_the_contract_says() -> None:
     assert hosts.UNUSED_SECONDS == 30 * DAY
+
+
+def test_where_calls_decide_what_comes_every_refusal_is_noted(url: str) -> None:
+    async def work(host: Host) -> int:
+        made = await new(host)
+        for _ in range(3):
+            with pytest.raises(errors.ApiError):
+                await host.execute(made.id, create(service("Bad_Name", app="a")))
+        return (await host.describe(made.id)).revision - made.revision
+
+    assert run(url, work) == 3
