@@ -77,6 +77,11 @@ class SyncRules:
 Write = Create | Update | Delete | Record | Requeue | Cursor | SyncRules
 
 
+def put(held: state.ClusterState, key: Key, obj: Draft) -> Create | Update:
+    """Return the write that stores the object, whether it is there already or not."""
+    return Create(obj) if held.get(key) is None else Update(key, obj)
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What a reconcile is given besides the state: the command's Env, and whether a timer of this key just fired."""

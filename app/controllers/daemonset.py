@@ -64,11 +64,7 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     revision = revisions.present(known, owner)
     if revision is None:
         made = revisions.remembered(held, owner, known)
-        if made is None:
-            return ()
-        key_of_made = revisions.key_of(made)
-        is_there = held.get(key_of_made) is not None
-        return (controller.Update(key_of_made, made) if is_there else controller.Create(made),)
+        return (controller.put(held, revisions.key_of(made), made),) if made is not None else ()
     claims = _adoptions(held, owner)
     if claims:
         return claims
