@@ -34,6 +34,26 @@ from app.controllers import (
 )
 from app.controllers.controller import Controller
 
+# What `controllerDelay` does not slow: the API server's own loops, the cloud, and what runs on each node.
+PUNCTUAL = frozenset(
+    {
+        "kube-apiserver",
+        "ip-allocator",
+        "service-account-controller",
+        "root-ca-certificate-publisher",
+        "kubelet",
+        "kube-proxy",
+        "service-controller",
+        "ingress-controller",
+    }
+)
+
+
+def late(controller: Controller) -> str:
+    """Return the owner of the timers that let a controller look later than at once."""
+    return f"{controller.name} (delayed)"
+
+
 # Causes before effects: the first controller with work goes next, so whoever comes later sees its input at rest.
 CONTROLLERS: tuple[Controller, ...] = (
     namespace.CONTROLLER,  # a namespace that goes takes its contents along before anything is done for them

@@ -5,10 +5,9 @@ The lag between controllers and each node's rules is real and worth seeing; in i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-from app.cluster import clock, journal, state
+from app.cluster import clock, journal, state, surroundings
 from app.controllers import controller
 from app.machinery import objects
 from app.machinery.objects import Key
@@ -16,7 +15,6 @@ from app.machinery.objects import Key
 ANNOTATION = "podlane.dev/kube-proxy"
 DELAY_ANNOTATION = "podlane.dev/kube-proxy-delay"
 LAG = (0.05, 0.3)
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iterable[Key]:
@@ -43,14 +41,8 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
         return (controller.Requeue(None),)
     if turn.fired:
         return (controller.SyncRules((key.name,)),)
-    delay = _duration(declared)
+    delay = surroundings.duration(declared)
     return (controller.Requeue(turn.env.rng.uniform(*LAG) if delay is None else delay),)
-
-
-def _duration(text: str) -> float | None:
-    """Read a duration such as "5s", "300ms" or "2m"; None when it is none."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", text.strip())
-    return float(found[1]) * _UNITS[found[2]] if found else None
 
 
 def _every(held: state.ClusterState) -> Iterable[Key]:

@@ -10,36 +10,36 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app.cluster import journal, state
+from app.cluster import journal, state, surroundings
 from app.controllers import controller
 from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 
 FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 COMPONENT = "service-controller"
-PROVISIONING = 4.0
 POOL = ipaddress.IPv4Network("203.0.113.0/24")
 FIRST = 10
 CURSOR = "load-balancer"
 
 
 def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iterable[Key]:
+    if change.key == surroundings.SETTINGS:
+        return [key for key in held.keys(state.SERVICES) if _is_wanted(held.get(key) or {})]
     return (change.key,) if change.key[:2] == state.SERVICES else ()
 
 
 def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Sequence[controller.Write]:
     service = held.get(key)
-    if service is None or not _has_cloud(held):
+    provisioning = surroundings.provisioning(held)
+    if service is None:
         return ()
+    if provisioning is None:
+        return (controller.Requeue(None),)
     if _is_wanted(service):
-        return _ensure(held, key, service, turn)
+        return _ensure(held, key, service, turn, provisioning)
     if FINALIZER in (objects.metadata(service).get("finalizers") or ()):
         return _clean_up(key, service)
     return ()
-
-
-def _has_cloud(held: state.ClusterState) -> bool:
-    return held.settings.get("load_balancer", "simulated") == "simulated" and held.settings.get("nodes") != 0
 
 
 def _is_wanted(service: Object) -> bool:
@@ -49,7 +49,9 @@ def _is_wanted(service: Object) -> bool:
     )
 
 
-def _ensure(held: state.ClusterState, key: Key, service: Object, turn: controller.Turn) -> Sequence[controller.Write]:
+def _ensure(
+    held: state.ClusterState, key: Key, service: Object, turn: controller.Turn, provisioning: float
+) -> Sequence[controller.Write]:
     finalizers = objects.metadata(service).get("finalizers") or []
     if FINALIZER not in finalizers:
         marked = objects.with_path(service, ("metadata", "finalizers"), [*finalizers, FINALIZER])
@@ -57,7 +59,7 @@ def _ensure(held: state.ClusterState, key: Key, service: Object, turn: controlle
     if objects.dig(service, "status", "loadBalancer", "ingress"):
         return (controller.Requeue(None),)
     if not turn.fired:
-        return (controller.Requeue(PROVISIONING),)
+        return (controller.Requeue(provisioning),)
     ip, cursor = _address(held, service)
     return (
         *cursor,

@@ -110,6 +110,8 @@ def _step(step: Step) -> dict[str, Any]:
     }
     if step.rule:
         written["rule"] = step.rule
+    if step.candidates.named:
+        written["candidates"] = step.candidates.to_json()
     return written
 
 

@@ -20,6 +20,7 @@ PROTOCOLS = {
     "tcp": Protocol.TCP,
     "udp": Protocol.UDP,
     "sctp": Protocol.SCTP,
+    "icmp": Protocol.ICMP,
 }
 SCHEMES = (*PROTOCOLS, "dns")
 _ORIGINS = ("pod", "node", "external", "port_forward", "api_server")
@@ -148,6 +149,10 @@ def read_target(value: Any) -> Target:
     if (numeric and networks.ipv4(host) is None) or not _HOST.fullmatch(host) or len(host) > 253:
         _refuse(f'`to` names the host "{host[:260]}", which is neither a DNS name nor an IPv4 address.')
     path = found["path"] or "/"
+    if scheme == "icmp":
+        if found["port"]:
+            _refuse("`to` has a port, and ICMP knows none: write icmp://host.")
+        return Target("icmp", host, 0)
     if scheme == "dns":
         return Target("dns", host, 53, path, _question(path))
     return Target(scheme, host, _port(scheme, found["port"]), path if path.startswith("/") else f"/{path}")

@@ -74,9 +74,24 @@ def outside(world: World, question: str, kind: str) -> Answer:
         addresses = state.node_addresses(node)[:1]
         return _found(name, kind, [("A", address) for address in addresses], ObjectRef("Node", "", name))
     parts = name.split(".")
+    if len(parts) > 3 and parts[2] == "svc":
+        strange = _other_zone(world, name, parts)
+        if strange is not None:
+            return strange
     if len(parts) > 1 and parts[-1] in _KNOWN_OUTSIDE and all(parts):
         return _found(name, kind, [("A", stand_in(name))])
     return Answer(NXDOMAIN, (), "NameUnknownOutside", {"name": name})
+
+
+def _other_zone(world: World, name: str, parts: Sequence[str]) -> Answer | None:
+    """Answer for a Service's whole name that ends in a domain which is not this cluster's."""
+    service = world.service(parts[1], parts[0])
+    if service is None:
+        return None
+    zone = world.cluster_domain
+    right = f"{parts[0]}.{parts[1]}.svc.{zone}"
+    words = {"name": name, "typed": ".".join(parts[3:]), "zone": zone, "right": right, "service": parts[0]}
+    return Answer(NXDOMAIN, (), "WrongClusterDomain", words, (_ref(service, "metadata.name"),), exact=True)
 
 
 def stand_in(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.cluster import state
+from app.cluster import state, surroundings
 from app.cluster.state import ClusterState
 from app.dataplane import diagnosis, fixing, ingress_fixes, phrases, pod_fixes, policy_fixes, proxy, selection
 from app.dataplane.fixing import Case, Fix
@@ -218,6 +218,14 @@ def _ask(case: Case, description: str, **changes: Any) -> Fix:
     return Fix(description, command, request={"to": url})
 
 
+def _asked_ping(case: Case) -> Iterator[Fix]:
+    """Connect to a port of the Service instead of pinging its address."""
+    service = case.service()
+    for port in objects.spec_of(service or {}).get("ports") or ():
+        scheme = str(port.get("protocol") or "TCP").lower()
+        yield _ask(case, f"Connect to port {port['port']} instead", scheme=scheme, port=port["port"])
+
+
 # --- names --------------------------------------------------------------------------------------
 
 
@@ -234,6 +242,13 @@ def _name(case: Case) -> Iterator[Fix]:
     close = phrases.closest(typed, (key.name for key in case.cluster.keys(state.SERVICES, namespace)))
     if close:
         yield _ask(case, host=close, description=f"Use the name {close}")
+
+
+def _domain(case: Case) -> Iterator[Fix]:
+    ref = case.blamed("Service")
+    if ref is not None:
+        host = f"{ref.name}.{ref.namespace}.svc.{surroundings.cluster_domain(case.cluster)}"
+        yield _ask(case, host=host, description=f"Use this cluster's domain: {host}")
 
 
 def _namespace(case: Case) -> Iterator[Fix]:
@@ -288,6 +303,8 @@ _MAKERS: Mapping[str, Callable[[Case], Iterator[Fix]]] = {
     "TargetPortAskedAtClusterIP": _asked_port,
     "LoadBalancerPortClosed": _asked_port,
     "ProtocolNotInService": _asked_protocol,
+    "PingUnanswered": _asked_ping,
+    "PingRejected": _asked_ping,
     "NodePortClosed": _asked_node_port,
     "ServicePortAskedAtNode": _asked_node_port,
     "TargetPortAskedAtNode": _asked_node_port,
@@ -295,6 +312,7 @@ _MAKERS: Mapping[str, Callable[[Case], Iterator[Fix]]] = {
     "PodPortNotListening": _headless_port,
     "ServiceInAnotherNamespace": _name,
     "NoSuchService": _name,
+    "WrongClusterDomain": _domain,
     "NoSuchNamespace": _namespace,
     "NoLocalEndpointsInside": _policy("internalTrafficPolicy"),
     "NoLocalEndpointsOutside": _policy("externalTrafficPolicy"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.dataplane import proxy, reasons
+from app.dataplane import candidates, proxy, reasons
 from app.dataplane.packet import Packet, Place, PlaceKind
 from app.dataplane.trace import Action, Disposition, Hop, Step, StepKind, Trace
 from app.dataplane.world import Matched
@@ -26,6 +26,8 @@ class Asked:
     """The endpoint of the open connection that the client goes on with."""
     headless: tuple[str, str] = ("", "")
     """The headless Service whose name led to a pod's address."""
+    alias: tuple[str, str, str] = ("", "", "")
+    """The ExternalName Service whose name was asked, and the name that it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Flow:
     server: Object | None = None
     server_name: str = ""
     answer: Answer = field(default_factory=Answer)
+    considered: candidates.Candidates = candidates.NOBODY
+    """Who could be chosen, for the step that chooses."""
     hops: list[Hop] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -130,7 +134,8 @@ class Flow:
     ) -> None:
         """Write down a step that leaves the packet as it is."""
         why = reasons.explain(code, words)
-        self.steps.append(Step(kind, action, code, why, self.packet, self.packet, because, rule))
+        considered, self.considered = self.considered, candidates.NOBODY
+        self.steps.append(Step(kind, action, code, why, self.packet, self.packet, because, rule, considered))
 
     def rewrite(
         self,

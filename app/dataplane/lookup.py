@@ -17,6 +17,7 @@ from app.machinery.objects import ObjectRef
 MOST_ALIASES = 8
 _PORT = 53
 _BLAME = (
+    "WrongClusterDomain",
     "ExternalNameUnknown",
     "ExternalNameIsAddress",
     "HeadlessWithoutReadyPods",
@@ -47,6 +48,8 @@ class Lookup(msgspec.Struct, frozen=True, gc=False):
     queries: tuple[Query, ...]
     trace: Trace
     headless: tuple[str, str] = ("", "")
+    alias: tuple[str, str, str] = ("", "", "")
+    """The ExternalName Service on the way, and the name that it stands for."""
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class _Search:
     failed: list[dns.Answer] = field(default_factory=list)
     chain: list[dns.Record] = field(default_factory=list)
     alias: ObjectRef | None = None
+    target: str = ""
 
 
 def look_up(world: World, client: Client, name: str, kind: str = "A", sport: int = 40000) -> Lookup:
@@ -137,6 +141,7 @@ def _query(search: _Search, name: str, kind: str) -> dns.Answer:
         search.chain.extend(answer.records)
         search.alias = answer.because[0] if answer.because else None
         service = search.alias.name if search.alias else name
+        search.target = target
         words = {"name": service, "target": target}
         search.flow.note(StepKind.DNS_QUERY, Action.FORWARDED, "AliasFollowed", words, answer.because)
         answer = _answer(search, target, kind)
@@ -217,7 +222,9 @@ def _end(
     headless = answer.headless if answer else ("", "")
     search.flow.note(StepKind.DNS_ANSWER, Action.ANSWERED, code, words, because)
     trace = search.flow.trace(Disposition.ANSWERED)
-    return Lookup(address, records, tuple(search.queries), trace, headless)
+    known = search.alias
+    alias = (known.namespace, known.name, search.target) if known is not None else ("", "", "")
+    return Lookup(address, records, tuple(search.queries), trace, headless, alias)
 
 
 def _rcode(answer: dns.Answer) -> str:

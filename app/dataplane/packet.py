@@ -8,11 +8,12 @@ import msgspec
 
 
 class Protocol(StrEnum):
-    """Transport protocols a Service can carry."""
+    """Transport protocols a Service can carry, and ICMP, which none can."""
 
     TCP = "TCP"
     UDP = "UDP"
     SCTP = "SCTP"
+    ICMP = "ICMP"
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):

@@ -13,6 +13,7 @@ from app.dataplane.steps import (
     deliver,
     host,
     host_port,
+    icmp,
     ingress,
     load_balance,
     network_policy,
@@ -37,18 +38,24 @@ START: tuple[StepFunction, ...] = (
 _IN_A_POD: tuple[StepFunction, ...] = (
     # The pod's door stands before its kernel: what a policy drops meets no listener.
     network_policy.check_ingress,
+    # The kernel answers a ping itself.
+    icmp.answer_in_pod,
     # The kernel first: without a listener the program is never asked.
     deliver.find_listener,
+    # The program sees the name as the client wrote it, alias or not.
+    application.mind_the_alias,
     # An Ingress controller answers only what it cannot carry on.
     ingress.route_by_host_and_path,
     application.answer_in_pod,
 )
 
 PIPELINE: Mapping[PlaceKind, tuple[StepFunction, ...]] = {
-    PlaceKind.LOAD_BALANCER: (load_balance.pick_node,),
+    PlaceKind.LOAD_BALANCER: (icmp.meet_load_balancer, load_balance.pick_node),
     PlaceKind.NODE: (
         # What stands before the node sees the packet before the node does.
         service_match.pass_firewall,
+        # Rules of Services speak of ports: a ping finds none.
+        icmp.meet_service,
         # nat PREROUTING or OUTPUT: the destination as the client wrote it.
         service_match.match_service,
         # The load balancer firewall stands before the choice: a source that may not come is not balanced.
@@ -67,10 +74,11 @@ PIPELINE: Mapping[PlaceKind, tuple[StepFunction, ...]] = {
         # Only with the destination rewritten is it known who is meant.
         route.onward,
         # What is left was meant for the node itself.
+        icmp.answer_on_node,
         host.answer_health_check,
         host.refuse,
     ),
     PlaceKind.POD: _IN_A_POD,
     PlaceKind.DNS: _IN_A_POD,
-    PlaceKind.OUTSIDE: (application.answer_outside,),
+    PlaceKind.OUTSIDE: (icmp.answer_outside, application.mind_the_alias, application.answer_outside),
 }

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.cluster import state
+from app.cluster import state, surroundings
 from app.dataplane import fixing
 from app.dataplane.fixing import Case, Fix
-from app.dataplane.world import FIREWALL_ANNOTATION, SETTINGS_NAME
+from app.dataplane.world import FIREWALL_ANNOTATION
 from app.kinds import images
 from app.machinery import objects
 from app.machinery.objects import Object
@@ -97,7 +97,7 @@ def _open_firewall(case: Case) -> Iterator[Fix]:
 
 def _allow_hairpin(case: Case) -> Iterator[Fix]:
     """Let the network plugin carry a pod's packets back to itself."""
-    config = case.cluster.find(state.CONFIGMAPS, *SETTINGS_NAME)
+    config = case.cluster.get(surroundings.SETTINGS)
     if config is not None:
         patch: dict[str, Any] = {"data": {"hairpin": None}}
         command = fixing.kubectl(config, """patch configmap podlane --type merge -p '{"data":{"hairpin":null}}'""")

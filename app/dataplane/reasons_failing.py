@@ -197,6 +197,26 @@ RULES = (
         _EITHER,
     ),
     Reason(
+        "PingUnanswered",
+        "Nobody is there to answer a ping",
+        "{address} is the {what} of Service {service}: an address that only rules for its ports know. No machine has it, "
+        "so nobody answers an echo request.",
+        Stage.RULES,
+        "Ask a port of the Service, for example with curl or nc; ping a pod or a node instead.",
+        _IPTABLES,
+        _DROPPED,
+    ),
+    Reason(
+        "PingRejected",
+        "The rules reject a ping",
+        "{address} is the {what} of Service {service}, and the rules of {node} reject everything there that is not for one "
+        "of its ports, an echo request as well.",
+        Stage.RULES,
+        "Ask a port of the Service, for example with curl or nc; ping a pod or a node instead.",
+        "pkg/proxy/nftables/proxier.go, pkg/proxy/ipvs/proxier.go",
+        _REFUSED,
+    ),
+    Reason(
         "NoProxyOnNode",
         "No kube-proxy on the node",
         "{node} runs no kube-proxy, so it has no rule for {address}:{dport}.",

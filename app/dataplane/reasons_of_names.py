@@ -51,6 +51,16 @@ NAMES = (
         "the namespace is there",
     ),
     Reason(
+        "WrongClusterDomain",
+        "The cluster's domain is another",
+        "{name} ends in {typed}, and this cluster's domain is {zone}: Service {service} is {right} here.",
+        Stage.NAME,
+        "End the name at the Service's namespace, or use this cluster's domain.",
+        _COREDNS,
+        _NAME_ERROR,
+        "the name ends in the cluster's domain, or names no Service of it",
+    ),
+    Reason(
         "NotAClusterName",
         "Not a name of the cluster",
         "Cluster DNS knows names of the form service.namespace.svc.{zone}; {name} is not of that form.",

@@ -325,6 +325,22 @@ PATHS = (
         Stage.PATH,
     ),
     Reason(
+        "AliasGivesOnlyTheAddress",
+        "An alias changes nothing but the address",
+        "ExternalName Service {service} gave the address of {target} and no more: {stays}, and port {dport} is the one that "
+        "was asked for, since an alias maps no ports.",
+        Stage.APPLICATION,
+        source=_COREDNS,
+    ),
+    Reason(
+        "EchoAnswered",
+        "Answers the ping",
+        "{who} answers the echo request: a kernel does that by itself, no program has to listen.",
+        Stage.POD,
+        source="net/ipv4/icmp.c of Linux",
+        ends=(Disposition.DELIVERED,),
+    ),
+    Reason(
         "ListenerFound", "Somebody listens", "Container {container} of {pod} listens on {dport}/{protocol}.", Stage.POD
     ),
 )

@@ -90,7 +90,7 @@ def run(cluster: ClusterState, request: Request, env: clock.Env) -> Completed:
 def sender_of(cluster: ClusterState, request: Request, env: clock.Env) -> Sender:
     """Return what sends the request from its origin, one by one."""
     chance = Chance(env, cluster.affinity.find, counted=lambda place: cluster.cursors.get(place, 0))
-    world = World(cluster, chance)
+    world = World(cluster, chance, request.trace)
     client = client_of(world, request.origin)
     if request.via and world.node(request.via) is None:
         raise errors.not_found(Key(*state.NODES, "", request.via))
@@ -250,6 +250,7 @@ class Sender:
             self.request.via,
             self.connection,
             found.headless if found else ("", ""),
+            found.alias if found else ("", "", ""),
         )
         source = address if networks.LOOPBACK.holds(address) else self.client.address
         packet = Packet(asking.PROTOCOLS[target.scheme], source, sport, address, target.port)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from app.dataplane.candidates import NOBODY, Candidates
 from app.dataplane.packet import Packet, Place
 from app.machinery.objects import ObjectRef
 
@@ -85,7 +86,8 @@ ENDS = {
 
 class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One decision: its kind, what it did, the reason code (a key of `reasons.REASONS`), one sentence why,
-    the packet before and after, the objects and fields that decided it, and the rule as the real tool prints it."""
+    the packet before and after, the objects and fields that decided it, the rule as the real tool prints it, and for a choice all that
+    could have been chosen."""
 
     kind: StepKind
     action: Action
@@ -95,6 +97,7 @@ class Step(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     after: Packet
     because: tuple[ObjectRef, ...] = ()
     rule: str = ""
+    candidates: Candidates = NOBODY
 
     def __post_init__(self) -> None:
         if (self.action is Action.TRANSLATED) != (self.before != self.after):

@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from app.cluster import clock, state
+from app.cluster import clock, state, surroundings
 from app.cluster.affinity import Pin, PinKey
 from app.cluster.lag import ServiceView
-from app.dataplane import dialects, networks, policies, proxy
+from app.dataplane import candidates, dialects, networks, policies, proxy
 from app.dataplane.packet import Protocol
 from app.machinery import objects
 from app.machinery.objects import Object
 
 PROXY_ANNOTATION = "podlane.dev/kube-proxy"
 FIREWALL_ANNOTATION = "podlane.dev/firewall"
-SETTINGS_NAME = ("kube-system", "podlane")
-OFF = frozenset({"false", "off", "none", "disabled", "ignored", "no"})
 
 
 class Matched(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +111,7 @@ class NodeProxy:
     mode: str
     addresses: tuple[str, ...]
     kept: dict[tuple[str, str], ServiceView]
+    _considered: dict[tuple[proxy.ServicePort, str], candidates.Candidates] = field(default_factory=dict)
     _ports: dict[tuple[str, str], tuple[proxy.ServicePort, ...]] = field(default_factory=dict)
     _known: dict[proxy.ServicePort, tuple[tuple[proxy.Endpoint, ...], proxy.Categorized]] = field(default_factory=dict)
 
@@ -159,6 +158,20 @@ class NodeProxy:
             every = proxy.endpoints_of(self.view(port.namespace, port.name), port)
             found = every, proxy.categorize_endpoints(every, port, self.name, self.labels)
             self._known[port] = found
+        return found
+
+    def considered(
+        self, port: proxy.ServicePort, usable: tuple[proxy.Endpoint, ...], local: str
+    ) -> candidates.Candidates:
+        """Return who could get a packet for the port and what rules each out; nobody where no trace is wanted."""
+        if not self.world.explains:
+            return candidates.NOBODY
+        found = self._considered.get((port, local))
+        if found is None:
+            zone = self.labels.get(proxy.ZONE_LABEL, "")
+            choice = candidates.Choice(self.endpoints(port)[0], usable, self.name, zone, local)
+            view = self.view(port.namespace, port.name)
+            found = self._considered[port, local] = candidates.of(self.world.state, view, port, choice)
         return found
 
     def match(self, address: str, protocol: Protocol, dport: int) -> Matched | None:
@@ -220,6 +233,8 @@ class World:
 
     state: state.ClusterState
     chance: Chance
+    explains: bool = False
+    """Whether choices name those who were not chosen: for traces only."""
     _proxies: dict[str, NodeProxy] = field(default_factory=dict)
     _policies: dict[tuple[str, str, policies.Direction], tuple[Object, ...]] = field(default_factory=dict)
 
@@ -276,17 +291,16 @@ class World:
 
     def setting(self, name: str) -> str:
         """Return a value of the ConfigMap that describes the world around, empty when absent."""
-        config = self.state.find(state.CONFIGMAPS, *SETTINGS_NAME)
-        return str(objects.dig(config, "data", name) or "")
+        return surroundings.setting(self.state, name)
 
     def is_off(self, name: str) -> bool:
         """Say whether a setting switches something off."""
-        return self.setting(name).strip().lower() in OFF
+        return self.setting(name).lower() in surroundings.OFF
 
     @property
     def cluster_domain(self) -> str:
         """The zone of the cluster's DNS."""
-        return self.setting("clusterDomain").strip(". ").lower() or "cluster.local"
+        return surroundings.cluster_domain(self.state)
 
     def api_server_addresses(self) -> dict[str, int]:
         """Return the addresses behind default/kubernetes, with their ports."""

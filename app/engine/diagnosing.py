@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.cluster import clock, state
+from app.cluster import clock, state, surroundings
 from app.dataplane import phrases, reasons, requests, selection, service_env, ways
 from app.dataplane.reasons_of_findings import FINDINGS
 from app.engine import trials
@@ -36,7 +36,7 @@ def findings(held: state.ClusterState, env: clock.Env, service: str = "") -> lis
     found: list[dict[str, Any]] = []
     for one in _services(held, service):
         found += _of_service(held, env, one, tries=MOST_FIXES - len(found))
-        found += _at_rest(held, one)
+        found += _at_rest(held, env, one)
     order = ("error", "warning", "info")
     return sorted(found, key=lambda one: order.index(one["severity"]))
 
@@ -124,9 +124,10 @@ def _client(held: state.ClusterState, namespace: str, service: Object) -> Object
 
 
 def _told(service: Object, probe: _Probe, verdict: Any) -> dict[str, Any]:
+    """Write one finding of a walk, with those who could have been chosen and what ruled each out."""
     last = verdict.hops[-1].steps[-1]
     refs = last.because or (ObjectRef("Service", objects.namespace_of(service), objects.name_of(service)),)
-    return {
+    told = {
         "code": verdict.reason,
         "severity": "error",
         "message": last.why,
@@ -138,6 +139,9 @@ def _told(service: Object, probe: _Probe, verdict: Any) -> dict[str, Any]:
         "share": 0.0,
         "refs": [_reference(ref) for ref in refs],
     }
+    if last.candidates.named:
+        told["candidates"] = last.candidates.to_json()
+    return told
 
 
 def _reference(ref: ObjectRef) -> dict[str, str]:
@@ -154,10 +158,10 @@ def _fix(held: state.ClusterState, env: clock.Env, asked: Mapping[str, Any]) -> 
 # --- by looking --------------------------------------------------------------------------------
 
 
-def _at_rest(held: state.ClusterState, service: Object) -> Iterator[dict[str, Any]]:
+def _at_rest(held: state.ClusterState, env: clock.Env, service: Object) -> Iterator[dict[str, Any]]:
     spec = objects.spec_of(service)
-    if spec.get("type") == "LoadBalancer" and not state.load_balancer_ips(service) and not _has_provider(held):
-        yield _found("LoadBalancerPending", service, (("spec.type", service),))
+    if spec.get("type") == "LoadBalancer" and not state.load_balancer_ips(service):
+        yield from _pending(held, env, service)
     selector = selection.selector_of(service)
     pods = held.pods_of(objects.namespace_of(service), selector) if selector else []
     owners = _owners(held, pods)
@@ -171,8 +175,15 @@ def _at_rest(held: state.ClusterState, service: Object) -> Iterator[dict[str, An
         yield _found("EnvironmentMissesService", service, refs, {"pods": phrases.listed(names)})
 
 
-def _has_provider(held: state.ClusterState) -> bool:
-    return held.settings.get("load_balancer", "simulated") == "simulated" and held.settings.get("nodes") != 0
+def _pending(held: state.ClusterState, env: clock.Env, service: Object) -> Iterator[dict[str, Any]]:
+    """Say that nobody gives a load balancer its address; offer the cloud that was switched off, else the nodePort."""
+    if surroundings.provisioning(held) is not None:
+        return
+    found = _found("LoadBalancerPending", service, (("spec.type", service),))
+    proof = trials.load_balancer_fix(held, service, env)
+    if proof is not None:
+        found["fix"] = proof.to_json()
+    yield found
 
 
 def _owners(held: state.ClusterState, pods: Sequence[Object]) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import app.controllers as controllers
-from app.cluster import clock, journal, state
+from app.cluster import clock, journal, state, surroundings
 from app.machinery import objects, ownership
 from app.machinery.objects import Draft, Key, Object
 
@@ -40,10 +40,20 @@ class Run:
             _share_owners(before, after["metadata"])
         change = journal.ObjectChanged(_change_type(before, after), key, before, after)
         self.append(change, actor=actor, provoked_by=provoked_by)
+        delay = surroundings.controller_delay(self.state)
         for place, controller in enumerate(controllers.CONTROLLERS):
+            late = delay and controller.name not in controllers.PUNCTUAL
             for dirty in controller.interested(self.state, change):
-                self.state.work.add(place, dirty, revision)
+                if late:
+                    self._look_later(controllers.late(controller), dirty, delay)
+                else:
+                    self.state.work.add(place, dirty, revision)
         return after
+
+    def _look_later(self, owner: str, key: Key, delay: float) -> None:
+        timer_id = clock.TimerId(owner, objects.key_text(key))
+        if timer_id not in self.state.timers.pending:
+            self.state.set_timer(timer_id, self.env.now + delay, clock.TimerKind.DELAY)
 
     def append(self, body: journal.Body, *, actor: str = "", provoked_by: int = 0) -> journal.Entry:
         """Make the next entry and apply it."""

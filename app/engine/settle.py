@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import app.controllers as controllers
-from app.cluster import clock, journal, queue, state
+from app.cluster import clock, journal, queue, state, surroundings
 from app.controllers import controller
 from app.engine import admission, deletion, owning, records, run
 from app.machinery import errors, objects
@@ -20,8 +20,11 @@ TURNS = 1_000
 
 def enqueue_all(of: state.ClusterState) -> None:
     """Mark every key of every controller dirty, as after a load: controllers are level-triggered."""
+    is_slow = surroundings.controller_delay(of) > 0
     for place, one in enumerate(controllers.CONTROLLERS):
         for key in one.every(of):
+            if is_slow and clock.TimerId(controllers.late(one), objects.key_text(key)) in of.timers.pending:
+                continue
             of.work.add(place, key, of.revision)
 
 
@@ -61,8 +64,9 @@ def _fire_due(held: state.ClusterState, env: clock.Env, until: float) -> bool:
             env.now = max(env.now, timer.due)
         held.drop_timer(timer.id)
         for place, one in enumerate(controllers.CONTROLLERS):
-            if one.name == timer.id.owner:
-                held.work.add(place, objects.key_from_text(timer.id.key), held.revision, fired=True)
+            if timer.id.owner in (one.name, controllers.late(one)):
+                fired = timer.id.owner == one.name
+                held.work.add(place, objects.key_from_text(timer.id.key), held.revision, fired=fired)
         timer = _next_timer(held, env, until)
     return True
 

@@ -137,6 +137,14 @@ async def connected(call: Call, host: str, port: int, scheme: str = "tcp") -> Ma
         return None
 
 
+async def echoed(call: Call, address: str) -> Mapping[str, Any] | None:
+    """Send an echo request, as ping does; None when it cannot be sent at all."""
+    try:
+        return await call.world.ask({"from": call.home.origin, "to": f"icmp://{address}"})
+    except errors.ApiError:
+        return None
+
+
 def destination(result: Mapping[str, Any]) -> str:
     """Return the address that a connection was opened to, empty when none was."""
     hops = result.get("trace", {}).get("hops") or ()

@@ -136,13 +136,19 @@ async def ping(call: Call) -> int:
     if not address:
         said = f"ping: bad address '{name}'\n" if busybox else f"ping: {name}: Name or service not known\n"
         return call.complain(said, 1 if busybox else 2)
-    view = await call.world.view()
-    near = bool(view.pods_at(address) or view.node_at(address)) or networks.LOOPBACK.holds(address)
-    answers = near or networks.STAND_INS.holds(address)
+    result = await fetching.echoed(call, address)
+    answers = result is not None and result["outcome"] == "ok"
+    near = not networks.STAND_INS.holds(address)
     own = address == call.home.address or networks.LOOPBACK.holds(address)
     hops = (64 if own else 62) if near else 54
     times = [0.041 + 0.013 * (number * 7 % 5) + (0 if own else 0.2) for number in range(count if answers else 0)]
-    return (_ping_busybox if busybox else _ping_iputils)(call, (name, full, address), times, (count, hops))
+    if busybox:
+        return _ping_busybox(call, (name, full, address), times, (count, hops))
+    said = _UNREACHABLE.get(result["outcome"] if result else "", "")
+    return _ping_iputils(call, (name, full, address), times, (count, hops), said)
+
+
+_UNREACHABLE = {"refused": "Destination Port Unreachable", "no_route": "Destination Host Unreachable"}
 
 
 def _ping_busybox(call: Call, place: tuple[str, str, str], times: list[float], sent: tuple[int, int]) -> int:
@@ -161,16 +167,24 @@ def _ping_busybox(call: Call, place: tuple[str, str, str], times: list[float], s
     return int(not times)
 
 
-def _ping_iputils(call: Call, place: tuple[str, str, str], times: list[float], sent: tuple[int, int]) -> int:
+def _ping_iputils(
+    call: Call, place: tuple[str, str, str], times: list[float], sent: tuple[int, int], refusal: str
+) -> int:
     name, full, address = place
     count, hops = sent
     shown, origin = (name, address) if name == address else (full, f"{full} ({address})")
     call.say(f"PING {shown} ({address}) 56(84) bytes of data.\n")
     for number, time in enumerate(times, 1):
         call.say(f"64 bytes from {origin}: icmp_seq={number} ttl={hops} time={time:.3f} ms\n")
+    gateway = f"{call.home.address.rpartition('.')[0]}.1"
+    for number in range(1, count + 1 if refusal else 1):
+        call.say(f"From {gateway} icmp_seq={number} {refusal}\n")
     call.say(f"\n--- {shown} ping statistics ---\n")
     lost = 100 - 100 * len(times) // count
-    call.say(f"{count} packets transmitted, {len(times)} received, {lost}% packet loss, time {(count - 1) * 1014}ms\n")
+    failed = f", +{count} errors" if refusal else ""
+    call.say(
+        f"{count} packets transmitted, {len(times)} received{failed}, {lost}% packet loss, time {(count - 1) * 1014}ms\n"
+    )
     if not times:
         call.say("\n")
         return 1

@@ -55,7 +55,7 @@ BAD = [
     ({**BODY, "to": ""}, "`to` must be an address"),
     ({**BODY, "to": "http://"}, "cannot be read"),
     ({**BODY, "to": "http://we b"}, "cannot be read"),
-    ({**BODY, "to": "ftp://web"}, "use one of http, https, tcp, udp, sctp, dns"),
+    ({**BODY, "to": "ftp://web"}, "use one of http, https, tcp, udp, sctp, icmp, dns"),
     ({**BODY, "to": "tcp://web"}, "needs a port"),
     ({**BODY, "to": "http://web:0"}, "between 1 and 65535"),
     ({**BODY, "to": "http://web:http"}, "between 1 and 65535"),

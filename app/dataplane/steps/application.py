@@ -9,7 +9,7 @@ from typing import Any
 from app.dataplane import networks, phrases, proxy
 from app.dataplane.flow import Answer, Flow, Verdict, pod_ref, service_ref, stop
 from app.dataplane.packet import Protocol
-from app.dataplane.trace import Disposition, StepKind
+from app.dataplane.trace import Action, Disposition, StepKind
 from app.dataplane.world import World
 from app.kinds import images
 from app.machinery import objects
@@ -19,6 +19,22 @@ SLOW_ANNOTATION = "podlane.dev/slow"
 _TLS_PORTS = frozenset({443, 6443, 8443, 9443})
 _OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 _UNITS = {"ms": 1.0, "s": 1000.0, "m": 60000.0}
+
+
+def mind_the_alias(world: World, flow: Flow) -> Verdict:
+    """Say what an ExternalName Service leaves as it was: the Host header, the name in the TLS greeting, the port."""
+    namespace, service, target = flow.asked.alias
+    scheme = flow.asked.scheme
+    if not service or scheme not in ("http", "https") or flow.proxied:
+        return None
+    host = next((value for name, value in flow.asked.headers.items() if name.lower() == "host"), flow.asked.host)
+    stays = f"the Host header stays {host}"
+    if scheme == "https":
+        stays += f", the certificate is checked for {flow.asked.host}"
+    words = {"service": service, "target": target, "stays": stays, "dport": flow.packet.dport}
+    because = (ObjectRef("Service", namespace, service, "spec.externalName"),)
+    flow.note(StepKind.APPLICATION, Action.PERMITTED, "AliasGivesOnlyTheAddress", words, because)
+    return None
 
 
 def answer_in_pod(world: World, flow: Flow) -> Verdict:

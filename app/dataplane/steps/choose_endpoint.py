@@ -23,6 +23,8 @@ def choose(world: World, flow: Flow) -> Verdict:
     if is_local and not endpoints and own.dialect.falls_back:
         endpoints, is_local = usable.cluster or tuple(one for one in every if one.ready), False
         flow.unanswerable = matched.by != "ClusterIP"
+    policy = "internalTrafficPolicy" if matched.by == "ClusterIP" else "externalTrafficPolicy"
+    flow.considered = own.considered(matched.port, endpoints, policy if is_local else "")
     if not endpoints:
         return _none_usable(world, flow, own, usable)
     pin = None

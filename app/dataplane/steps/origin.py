@@ -5,11 +5,15 @@ from __future__ import annotations
 from app.cluster import state
 from app.dataplane import networks
 from app.dataplane.flow import Flow, Move, Verdict, node_ref, pod_ref, stop, to_node
-from app.dataplane.packet import Place, PlaceKind
+from app.dataplane.packet import Packet, Place, PlaceKind, Protocol
 from app.dataplane.trace import Action, Disposition, StepKind
 from app.dataplane.world import World
 from app.machinery import objects
 from app.machinery.objects import ObjectRef
+
+
+def _far_end(packet: Packet) -> str:
+    return f"{packet.dst} (ICMP)" if packet.proto is Protocol.ICMP else f"{packet.dst}:{packet.dport}"
 
 
 def leave_pod(world: World, flow: Flow) -> Verdict:
@@ -17,7 +21,7 @@ def leave_pod(world: World, flow: Flow) -> Verdict:
     client, packet = flow.client, flow.packet
     if client.kind != "pod":
         return None
-    words = {"client": client.name, "to": f"{packet.dst}:{packet.dport}", "node": client.node}
+    words = {"client": client.name, "to": _far_end(packet), "node": client.node}
     flow.note(StepKind.ORIGIN, Action.FORWARDED, "PodConnects", words, (pod_ref((client.namespace, client.name)),))
     own = world.pod(client.namespace, client.name)
     if own is not None and objects.spec_of(own).get("hostNetwork"):
@@ -32,7 +36,7 @@ def leave_node(world: World, flow: Flow) -> Verdict:
     client, packet = flow.client, flow.packet
     if client.kind != "node":
         return None
-    words = {"node": client.name, "to": f"{packet.dst}:{packet.dport}"}
+    words = {"node": client.name, "to": _far_end(packet)}
     flow.note(StepKind.ORIGIN, Action.FORWARDED, "NodeConnects", words, (node_ref(client.name),))
     return to_node(client.name)
 
@@ -42,7 +46,7 @@ def leave_port_forward(world: World, flow: Flow) -> Verdict:
     client, packet = flow.client, flow.packet
     if client.kind != "port_forward":
         return None
-    words = {"node": client.node, "pod": client.name, "to": f"{packet.dst}:{packet.dport}"}
+    words = {"node": client.node, "pod": client.name, "to": _far_end(packet)}
     because = (pod_ref((client.namespace, client.name)),)
     flow.note(StepKind.ORIGIN, Action.FORWARDED, "PortForwardConnects", words, because)
     return Move(Place(PlaceKind.POD, client.name, client.namespace))
@@ -53,7 +57,7 @@ def leave_api_server(world: World, flow: Flow) -> Verdict:
     client, packet = flow.client, flow.packet
     if client.kind != "api_server":
         return None
-    words = {"to": f"{packet.dst}:{packet.dport}"}
+    words = {"to": _far_end(packet)}
     flow.note(StepKind.ORIGIN, Action.FORWARDED, "APIServerConnects", words)
     pods = [pod for pod in world.pods_at(packet.dst) if not objects.is_terminating(pod)] or world.pods_at(packet.dst)
     node = next((str(objects.spec_of(pod).get("nodeName") or "") for pod in pods), "")
@@ -63,7 +67,7 @@ def leave_api_server(world: World, flow: Flow) -> Verdict:
 def leave_outside(world: World, flow: Flow) -> Verdict:
     """A packet from outside enters where its address leads, or where it was asked to."""
     packet = flow.packet
-    words = {"client": flow.client.address, "to": f"{packet.dst}:{packet.dport}"}
+    words = {"client": flow.client.address, "to": _far_end(packet)}
     flow.note(StepKind.ORIGIN, Action.FORWARDED, "OutsideConnects", words)
     if flow.asked.via:
         node = flow.asked.via
