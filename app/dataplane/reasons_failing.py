@@ -385,7 +385,7 @@ PODS = (
         "The chosen pod is gone",
         "The rules of {node} still name {address}, but no pod has that address any more.",
         Stage.PATH,
-        "Wait a moment and try again.",
+        "Wait a moment and try again; a preStop sleep lets a pod outlive the old rules.",
         "endpoint removal reaches each node on its own time",
         _NO_ROUTE,
         "the rules chose a pod that is there",

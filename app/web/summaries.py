@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.cluster import clock, state
+from app.cluster import clock, state, surroundings
 from app.dataplane import resolver, service_env, world
 from app.kinds import columns, registry
 from app.kinds.kind import Kind
@@ -157,7 +157,7 @@ def _service_rows(held: state.ClusterState, obj: Object) -> list[Row]:
     if spec.get("externalName"):
         return [*rows, Row("is a name for", spec["externalName"], mono=True)]
     rows.append(Row("ClusterIP", str(spec.get("clusterIP") or "none"), mono=True))
-    rows.append(Row("DNS name", _dns_name(obj), mono=True))
+    rows.append(Row("DNS name", _dns_name(held, obj), mono=True))
     if type_ == "LoadBalancer":
         given = ", ".join(state.load_balancer_ips(obj))
         rows.append(Row("external IP", given or "<pending>", mono=True, state="" if given else "wait"))
@@ -170,8 +170,9 @@ def _service_rows(held: state.ClusterState, obj: Object) -> list[Row]:
     return rows
 
 
-def _dns_name(service: Object) -> str:
-    return f"{objects.name_of(service)}.{objects.namespace_of(service)}.svc.cluster.local"
+def _dns_name(held: state.ClusterState, service: Object) -> str:
+    zone = surroundings.cluster_domain(held)
+    return f"{objects.name_of(service)}.{objects.namespace_of(service)}.svc.{zone}"
 
 
 def _workload_rows(held: state.ClusterState, obj: Object) -> list[Row]:
