@@ -456,13 +456,15 @@ def node_addresses(node: Object) -> list[str]:
 
 
 def record_terms(record: Object) -> tuple[str, ...]:
-    """Return what makes two Events the same statement: the object, type, reason, message and component."""
+    """Return what makes two Events the same statement: the object and part, type, reason, message, component, host."""
     regarding = record.get("involvedObject") or {}
     source = record.get("source") or {}
     return (
         str(regarding.get("uid") or regarding.get("name") or ""),
+        str(regarding.get("fieldPath") or ""),
         str(record.get("type") or ""),
         str(record.get("reason") or ""),
         str(record.get("message") or ""),
         str(source.get("component") or record.get("reportingComponent") or ""),
+        str(source.get("host") or ""),
     )

@@ -36,7 +36,7 @@ class Delete:
 class Record:
     """Record a Kubernetes Event about an object; equal ones are counted by the engine.
 
-    `type` is "Normal" or "Warning".
+    `type` is "Normal" or "Warning". `part` is the field of the object it is about, `host` where the component runs.
     """
 
     regarding: Object
@@ -44,6 +44,8 @@ class Record:
     reason: str
     message: str
     component: str
+    part: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)

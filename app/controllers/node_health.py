@@ -77,7 +77,10 @@ def _back(key: Key, node: Object, turn: controller.Turn) -> list[controller.Writ
     spec = {name: value for name, value in objects.spec_of(node).items() if name != "taints"}
     told["spec"] = {**spec, **({"taints": taints} if taints else {})}
     said = f"Node {key.name} status is now: NodeReady"
-    return [controller.Update(key, told), controller.Record(node, "Normal", "NodeReady", said, "kubelet")]
+    return [
+        controller.Update(key, told),
+        controller.Record(node, "Normal", "NodeReady", said, "kubelet", host=key.name),
+    ]
 
 
 def _condition(node: Object, kind: str, status: str, reason: str, message: str, now: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def _event(said: controller.Record, env: clock.Env) -> Draft:
             "creationTimestamp": now,
         },
         "involvedObject": {
+            **({"fieldPath": said.part} if said.part else {}),
             "kind": regarding.get("kind"),
             "namespace": namespace,
             "name": name,
@@ -61,12 +62,12 @@ def _event(said: controller.Record, env: clock.Env) -> Draft:
         },
         "reason": said.reason,
         "message": said.message,
-        "source": {"component": said.component},
+        "source": {"component": said.component, **({"host": said.host} if said.host else {})},
         "firstTimestamp": now,
         "lastTimestamp": now,
         "count": 1,
         "type": said.type,
         "eventTime": None,
         "reportingComponent": said.component,
-        "reportingInstance": "",
+        "reportingInstance": said.host,
     }

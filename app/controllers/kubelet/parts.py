@@ -79,9 +79,17 @@ def wait_no_more(held: state.ClusterState, key: Key) -> list[controller.Write]:
     return [controller.Requeue(None)] if pending(held, key) is not None else []
 
 
-def said(pod: Object, reason: str, message: str, kind: str = "Normal") -> controller.Record:
-    """Say something about a pod as the kubelet does."""
-    return controller.Record(pod, kind, reason, message, NAME)
+def said(pod: Object, reason: str, message: str, kind: str = "Normal", container: str = "") -> controller.Record:
+    """Say something about a pod, or a container of it, as the kubelet of its node does."""
+    part = field_of(pod, container) if container else ""
+    return controller.Record(pod, kind, reason, message, NAME, part, str(objects.spec_of(pod).get("nodeName") or ""))
+
+
+def field_of(pod: Object, container: str) -> str:
+    """Return where the pod's spec has the container (pkg/kubelet/container/ref.go fieldPath, release 1.36)."""
+    inits = objects.spec_of(pod).get("initContainers") or ()
+    place = "initContainers" if any(one.get("name") == container for one in inits) else "containers"
+    return f"spec.{place}{{{container}}}"
 
 
 def containers(pod: Object) -> list[Mapping[str, Any]]:

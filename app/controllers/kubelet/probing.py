@@ -83,7 +83,7 @@ class _Look:
 
     def _failing(self, found: Mapping[str, Any], probe: Mapping[str, Any], told: str) -> Mapping[str, Any]:
         if self.turn.fired:
-            self.events.append(parts.said(self.pod, "Unhealthy", told, "Warning"))
+            self.events.append(parts.said(self.pod, "Unhealthy", told, "Warning", str(found["name"])))
             return {**found, "ready": False}
         after = _patience(probe)
         self.falling = min(self.falling or after, after)
@@ -130,8 +130,9 @@ def _restarted(
             main.append(found)
             continue
         container, _, failure = failing[name]
-        events.append(parts.said(pod, "Unhealthy", f"Liveness probe failed: {failure}", "Warning"))
-        events.append(parts.said(pod, "Killing", f"Container {name} failed liveness probe, will be restarted"))
+        events.append(parts.said(pod, "Unhealthy", f"Liveness probe failed: {failure}", "Warning", name))
+        killed = f"Container {name} failed liveness probe, will be restarted"
+        events.append(parts.said(pod, "Killing", killed, container=name))
         events.extend(start.started(pod, container, turn))
         since = str(objects.dig(found, "state", "running", "startedAt") or now)
         last = statuses.terminated(137, since, now)

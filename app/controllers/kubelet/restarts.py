@@ -87,7 +87,7 @@ class _Look:
         name = str(container["name"])
         if found["image"] != statuses.full_image(str(container.get("image") or "")):
             told = f"Container {name} definition changed, will be restarted"
-            self.events.append(parts.said(self.pod, "Killing", told))
+            self.events.append(parts.said(self.pod, "Killing", told, container=name))
             failure = images.pull_fails(container)
             if failure:
                 self.events.extend(start.pull_failed(self.pod, container, failure))
@@ -141,8 +141,9 @@ class _Look:
         if not self.turn.fired:
             self.deadlines.append(self.turn.env.now + PULL_AGAIN)
             return found
-        image = str(container.get("image") or "")
-        self.events.append(parts.said(self.pod, "BackOff", f'Back-off pulling image "{image}"'))
+        image, name = str(container.get("image") or ""), str(container["name"])
+        self.events.append(parts.said(self.pod, "BackOff", f'Back-off pulling image "{image}"', container=name))
+        self.events.append(parts.said(self.pod, "Failed", "Error: ImagePullBackOff", "Warning", name))
         told = f'Back-off pulling image "{image}": {statuses.PULL_FAILED}: {failure}'
         waits = statuses.waiting(statuses.PULL_BACK_OFF, told)
         return statuses.container_status(

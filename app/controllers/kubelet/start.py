@@ -95,7 +95,8 @@ def _first_probe(pod: Object, container: Mapping[str, Any]) -> list[controller.W
         probe = container.get(kind)
         failure = parts.probe_failure(pod, container, probe) if probe else ""
         if failure:
-            return [parts.said(pod, "Unhealthy", f"{word} probe failed: {failure}", "Warning")]
+            told = f"{word} probe failed: {failure}"
+            return [parts.said(pod, "Unhealthy", told, "Warning", str(container["name"]))]
     return []
 
 
@@ -134,33 +135,37 @@ def _has_command(container: Mapping[str, Any]) -> bool:
 
 def started(pod: Object, container: Mapping[str, Any], turn: controller.Turn) -> list[controller.Write]:
     """Say that a container's image is there and that it was started."""
-    image = str(container.get("image") or "")
+    image, name = str(container.get("image") or ""), str(container["name"])
+    events: list[controller.Write] = []
     if container.get("imagePullPolicy") == "Always":
         took = f"{turn.env.rng.randint(250, 950)}ms"
-        pulled = f'Successfully pulled image "{image}" in {took} ({took} including waiting).'
+        size = f"Image size: {statuses.image_size(image)} bytes."
+        pulled = f'Successfully pulled image "{image}" in {took} ({took} including waiting). {size}'
+        events.append(parts.said(pod, "Pulling", f'Pulling image "{image}"', container=name))
     else:
-        pulled = f'Container image "{image}" already present on machine'
+        pulled = f'Container image "{image}" already present on machine and can be accessed by the pod'
     return [
-        parts.said(pod, "Pulled", pulled),
-        parts.said(pod, "Created", "Container created"),
-        parts.said(pod, "Started", "Container started"),
+        *events,
+        parts.said(pod, "Pulled", pulled, container=name),
+        parts.said(pod, "Created", "Container created", container=name),
+        parts.said(pod, "Started", "Container started", container=name),
     ]
 
 
 def pull_failed(pod: Object, container: Mapping[str, Any], failure: str) -> list[controller.Write]:
     """Say that an image cannot be pulled."""
-    image = str(container.get("image") or "")
+    image, name = str(container.get("image") or ""), str(container["name"])
     return [
-        parts.said(pod, "Pulling", f'Pulling image "{image}"'),
-        parts.said(pod, "Failed", f'Failed to pull image "{image}": {failure}', "Warning"),
-        parts.said(pod, "Failed", "Error: ErrImagePull", "Warning"),
+        parts.said(pod, "Pulling", f'Pulling image "{image}"', container=name),
+        parts.said(pod, "Failed", f'Failed to pull image "{image}": {failure}', "Warning", name),
+        parts.said(pod, "Failed", "Error: ErrImagePull", "Warning", name),
     ]
 
 
 def backing_off(pod: Object, name: str) -> controller.Record:
     """Say that a container crashed and is not restarted at once."""
     told = f"{objects.name_of(pod)}_{objects.namespace_of(pod)}({objects.uid_of(pod)})"
-    return parts.said(pod, "BackOff", f"Back-off restarting failed container {name} in pod {told}", "Warning")
+    return parts.said(pod, "BackOff", f"Back-off restarting failed container {name} in pod {told}", "Warning", name)
 
 
 # --- addresses ---------------------------------------------------------------------------------

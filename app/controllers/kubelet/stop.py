@@ -28,7 +28,8 @@ def reconcile(held: state.ClusterState, key: Key, pod: Object, turn: controller.
     if parts.pending(held, key) is not None:
         return ()
     running = [c for c in parts.containers(pod) if _runs(pod, str(c["name"]))]
-    events = [parts.said(pod, "Killing", f"Stopping container {container['name']}") for container in running]
+    names = [str(container["name"]) for container in running]
+    events = [parts.said(pod, "Killing", f"Stopping container {name}", container=name) for name in names]
     grace = float(objects.metadata(pod).get("deletionGracePeriodSeconds") or 0)
     hook = max((_pre_stop(container) for container in running), default=0.0)
     after = min(hook + parts.moment(turn, *ENDING), max(grace, 0.1))

@@ -122,9 +122,11 @@ def event_lines(found: Sequence[Mapping[str, Any]], now: float) -> str:
     lines = ["Events:\n  Type\tReason\tAge\tFrom\tMessage\n  ----\t------\t----\t----\t-------\n"]
     for one in sorted(found, key=lambda event: str(event.get("lastTimestamp") or "")):
         source = (one.get("source") or {}).get("component") or one.get("reportingComponent") or ""
+        part = (one.get("involvedObject") or {}).get("fieldPath")
+        message = str(one.get("message", "")).strip()
         lines.append(
             f"  {one.get('type', '')}\t{one.get('reason', '')}\t{interval(one, now)}\t{source}\t"
-            f"{str(one.get('message', '')).strip()}\n"
+            f"{f'{part}: ' if part else ''}{message}\n"
         )
     return FLUSH + "".join(lines)
 
