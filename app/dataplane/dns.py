@@ -5,18 +5,21 @@ Mirrors CoreDNS plugin/kubernetes and kubernetes/dns docs/specification.md 1.1.0
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from app.cluster import state
-from app.dataplane import networks, phrases
+from app.dataplane import phrases
 from app.dataplane.world import World
 from app.machinery import objects
 from app.machinery.objects import Object, ObjectRef
 
 TTL = 30
+"""Of kubeadm's Corefile; the cache plugin is off for the cluster's own zone, so changes show at once."""
+VERSION_TTL = 28800
 NOERROR = "NOERROR"
 NXDOMAIN = "NXDOMAIN"
 TYPES = ("A", "AAAA", "SRV", "PTR", "CNAME", "TXT", "NS", "SOA", "MX")
@@ -108,9 +111,14 @@ class _Question(msgspec.Struct, frozen=True, gc=False):
 def _in_zone(world: World, asked: _Question, parts: Sequence[str]) -> Answer:
     if parts == ["ns", "dns"]:
         dns = world.service("kube-system", "kube-dns")
-        return _found(asked.name, asked.kind, [("A", ip) for ip in state.cluster_ips(dns)] if dns else [])
+        return _found(asked.name, asked.kind, _addresses(state.cluster_ips(dns)) if dns else [])
     if parts == ["dns-version"]:
-        return _found(asked.name, asked.kind, [("TXT", '"1.1.0"')])
+        version = _found(asked.name, asked.kind, [("TXT", '"1.1.0"')])
+        lasting = tuple(msgspec.structs.replace(record, ttl=VERSION_TTL) for record in version.records)
+        return msgspec.structs.replace(version, records=lasting)
+    if not parts and asked.kind in ("NS", "SOA"):
+        soa = f"ns.dns.{asked.zone}. hostmaster.{asked.zone}. {int(world.state.now)} 7200 1800 86400 {TTL}"
+        return _found(asked.name, asked.kind, [("NS", f"ns.dns.{asked.zone}."), ("SOA", soa)])
     if parts in ([], ["svc"], ["pod"]):
         return _no_data(asked)
     if parts[-1] not in ("svc", "pod"):
@@ -128,10 +136,29 @@ def _in_zone(world: World, asked: _Question, parts: Sequence[str]) -> Answer:
 
 
 def _pod_name(asked: _Question, parts: Sequence[str]) -> Answer:
-    address = parts[-1].replace("-", ".")
-    if len(parts) != 1 or networks.ipv4(address) is None:
+    address = _undashed(parts[-1])
+    if len(parts) != 1 or not address:
         return Answer(NXDOMAIN, (), "NotAClusterName", {"name": asked.name, "zone": asked.zone})
-    return _found(asked.name, asked.kind, [("A", address)])
+    return _found(asked.name, asked.kind, _addresses([address]))
+
+
+def _undashed(label: str) -> str:
+    """Read an address written with dashes, empty when it is none: 10-244-1-5, or fd00--1."""
+    text = label.replace("-", "." if label.count("-") == 3 and "--" not in label else ":")
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
+
+
+def _dashed(address: str) -> str:
+    """Write an address as a label: an IPv6 address that ends in a colon gets a zero behind (object/endpoint.go)."""
+    label = address.replace(".", "-").replace(":", "-")
+    return f"{label}0" if label.endswith("-") else label
+
+
+def _addresses(ips: Iterable[str]) -> list[tuple[str, str]]:
+    return [("AAAA" if ":" in ip else "A", ip) for ip in ips]
 
 
 def _service_name(world: World, asked: _Question, namespace: str, name: str, left: Sequence[str]) -> Answer:
@@ -151,7 +178,7 @@ def _service_name(world: World, asked: _Question, namespace: str, name: str, lef
         return _port_name(world, asked, service, "", "")
     if spec.get("clusterIP") == "None":
         return _headless(world, asked, service)
-    found = _found(asked.name, asked.kind, [("A", ip) for ip in state.cluster_ips(service)], _ref(service))
+    found = _found(asked.name, asked.kind, _addresses(state.cluster_ips(service)), _ref(service))
     return msgspec.structs.replace(found, exact=True)
 
 
@@ -170,12 +197,23 @@ def _no_service(world: World, namespace: str, name: str, exact: bool) -> Answer:
 def _external_name(asked: _Question, service: Object, left: Sequence[str]) -> Answer:
     target = str(objects.spec_of(service).get("externalName") or "").rstrip(".")
     because = (_ref(service, "spec.externalName"),)
-    if networks.ipv4(target) is not None or left:
+    if left:
+        words = {"service": objects.name_of(service), "hostname": ".".join(left)}
+        return Answer(NXDOMAIN, (), "NoSuchEndpointName", words, because)
+    if _is_address(target):
         words = {"service": objects.name_of(service), "target": target}
         return Answer(NXDOMAIN, (), "ExternalNameIsAddress", words, because, exact=True)
     if asked.kind not in ("A", "AAAA", "CNAME"):
         return _no_data(asked, because)
     return Answer(NOERROR, (Record(asked.name, "CNAME", TTL, f"{target}."),), because=because, exact=True)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _headless(world: World, asked: _Question, service: Object) -> Answer:
@@ -184,7 +222,7 @@ def _headless(world: World, asked: _Question, service: Object) -> Answer:
     if not addresses:
         words = {"service": objects.name_of(service)}
         return Answer(NXDOMAIN, (), "HeadlessWithoutReadyPods", words, because, exact=True)
-    found = _found(asked.name, asked.kind, [("A", address) for address in addresses])
+    found = _found(asked.name, asked.kind, _addresses(addresses))
     headless = (objects.namespace_of(service), objects.name_of(service))
     return msgspec.structs.replace(found, because=because, exact=True, headless=headless)
 
@@ -194,7 +232,7 @@ def _endpoint_name(world: World, asked: _Question, service: Object, hostname: st
     if not held:
         words = {"service": objects.name_of(service), "hostname": hostname}
         return Answer(NXDOMAIN, (), "NoSuchEndpointName", words, (_ref(service),))
-    found = _found(asked.name, asked.kind, [("A", address) for address in dict.fromkeys(held)])
+    found = _found(asked.name, asked.kind, _addresses(dict.fromkeys(held)))
     headless = (objects.namespace_of(service), objects.name_of(service))
     return msgspec.structs.replace(found, because=(_ref(service),), headless=headless)
 
@@ -217,9 +255,8 @@ def _port_name(world: World, asked: _Question, service: Object, port: str, proto
         weight = max(1, 100 // len(targets))
         values = [("SRV", f"0 {weight} {number} {target}") for number, target, _ in targets]
         return _found(asked.name, "SRV", values, _ref(service))
-    return _found(
-        asked.name, asked.kind, [("A", ip) for ip in dict.fromkeys(ip for _, _, ip in targets)], _ref(service)
-    )
+    ips = dict.fromkeys(ip for _, _, ip in targets)
+    return _found(asked.name, asked.kind, _addresses(ips), _ref(service))
 
 
 def _headless_targets(
@@ -245,11 +282,13 @@ def _fqdn(asked: _Question, service: Object) -> str:
 def ready_addresses(world: World, service: Object) -> Iterator[tuple[str, str, Object, Mapping[str, Any]]]:
     """Yield (hostname or dashed address, address, slice, endpoint) of the Service's ready endpoints."""
     for piece in world.state.slices_of(objects.namespace_of(service), objects.name_of(service)):
+        if piece.get("addressType") == "FQDN":
+            continue
         for endpoint in piece.get("endpoints") or ():
             if (endpoint.get("conditions") or {}).get("ready") is False:
                 continue
             for address in endpoint.get("addresses") or ():
-                yield endpoint.get("hostname") or address.replace(".", "-"), address, piece, endpoint
+                yield endpoint.get("hostname") or _dashed(address), address, piece, endpoint
 
 
 def _reverse(world: World, name: str, kind: str) -> Answer | None:

@@ -68,7 +68,10 @@ class _Search:
 
 
 def look_up(world: World, client: Client, name: str, kind: str = "A", sport: int = 40000) -> Lookup:
-    """Resolve a name as the client's libc does, or ask for one type of record as dig does."""
+    """Resolve a name as the client's libc does, or ask for one type of record as dig does.
+
+    DIFFERS: glibc asks for AAAA beside each A; those questions are not listed, and nodes here have IPv4 only.
+    """
     config = resolver.config_of(world, client)
     packet = Packet(Protocol.UDP, client.address, sport, config.nameserver or "0.0.0.0", _PORT)
     flow = Flow(client, Asked("dns", name), packet, walk.place_of(client), client.node)
@@ -161,13 +164,15 @@ def _answer(search: _Search, name: str, kind: str) -> dns.Answer:
 
 
 def _succeed(search: _Search, name: str, kind: str, answer: dns.Answer) -> Lookup:
-    records = (*search.chain, *answer.records)
     question = answer.records[0].name
     if kind != "A":
+        records = (*search.chain, *answer.records)
         words = {"name": question, "type": kind, "count": phrases.counted(len(answer.records), "record")}
         return _end(search, "RecordsAnswered", words, records[-1].value, records, answer)
     picked = search.world.chance.pick(Draw(len(answer.records)))
     address = answer.records[picked.index].value
+    # The plugin loadbalance shuffles addresses, and clients take the first.
+    records = (*search.chain, *answer.records[picked.index :], *answer.records[: picked.index])
     words = {"name": question, "address": address}
     if answer.headless[1] and (len(answer.records) > 1 or answer.exact):
         words["count"] = phrases.counted(len(answer.records), "ready address")

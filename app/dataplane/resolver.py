@@ -13,11 +13,11 @@ from app.cluster import state
 from app.dataplane import dns
 from app.dataplane.flow import Client
 from app.dataplane.world import World
+from app.kinds import resolvconf
 from app.machinery import objects
 from app.machinery.objects import Object
 
 NDOTS = 5
-MOST_SEARCHES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +54,13 @@ def pod_config(world: World, pod: Object) -> Config:
     """Return a pod's resolv.conf by its dnsPolicy and dnsConfig."""
     spec = objects.spec_of(pod)
     policy = spec.get("dnsPolicy") or "ClusterFirst"
-    own = spec.get("dnsConfig") or {}
     on_host = bool(spec.get("hostNetwork")) and policy == "ClusterFirst"
     service = world.service("kube-system", "kube-dns")
     cluster_dns = next(iter(state.cluster_ips(service)), "") if service else ""
-    servers: list[str] = []
-    search: list[str] = []
-    options: dict[str, str] = {}
-    if policy in ("ClusterFirst", "ClusterFirstWithHostNet") and not on_host:
-        zone = world.cluster_domain
-        servers = [cluster_dns] if cluster_dns else []
-        search = [f"{objects.namespace_of(pod)}.svc.{zone}", f"svc.{zone}", zone]
-        options["ndots"] = str(NDOTS)
-    servers = list(dict.fromkeys([*servers, *(own.get("nameservers") or ())]))
-    search = list(dict.fromkeys([*search, *(name.rstrip(".") for name in own.get("searches") or ())]))
-    options.update({option["name"]: option.get("value") or "" for option in own.get("options") or ()})
-    asks_cluster = (policy.startswith("ClusterFirst") and not on_host) or bool(
-        cluster_dns and cluster_dns in servers[:1]
-    )
+    file = resolvconf.resolv_conf(pod, cluster_dns, world.cluster_domain)
+    servers = file.nameservers
+    options = dict(file.options)
+    asks_cluster = resolvconf.asks_cluster(pod) or bool(cluster_dns and cluster_dns in servers[:1])
     ndots = options.get("ndots", "1")
     words = {
         "client": objects.name_of(pod),
@@ -81,11 +70,11 @@ def pod_config(world: World, pod: Object) -> Config:
     return Config(
         nameserver=servers[0] if servers else "",
         asks_cluster=asks_cluster,
-        search=tuple(search[:MOST_SEARCHES]),
+        search=file.searches,
         ndots=int(ndots) if ndots.isdigit() else NDOTS,
         code="PodDoesNotAskClusterDNS",
         words=words,
-        nameservers=tuple(servers),
+        nameservers=servers,
         options=tuple(f"{name}:{value}" if value else name for name, value in options.items()),
     )
 
@@ -110,10 +99,8 @@ def hosts_file(world: World, client: Client, name: str) -> str:
     if pod is None:
         return ""
     spec = objects.spec_of(pod)
-    hostname = spec.get("hostname") or client.name
-    names = {hostname}
-    if spec.get("subdomain"):
-        names.add(f"{hostname}.{spec['subdomain']}.{client.namespace}.svc.{world.cluster_domain}")
+    short, domain = resolvconf.short_hostname(pod), resolvconf.domain(pod, world.cluster_domain)
+    names = {short.lower(), f"{short}.{domain}".lower()} if not spec.get("hostNetwork") else {str(spec.get("nodeName"))}
     if name in names:
         return client.address
     for alias in spec.get("hostAliases") or ():

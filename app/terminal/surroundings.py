@@ -10,7 +10,7 @@ from typing import Any
 from app.cluster import state
 from app.dataplane import resolver, service_env
 from app.dataplane.world import World as Seen
-from app.kinds import tokens
+from app.kinds import resolvconf, tokens
 from app.machinery import objects
 from app.machinery.objects import Object
 from app.terminal import fields, mounts
@@ -21,12 +21,9 @@ MOST_SERVERS = 3
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def hostname(pod: Object) -> str:
+def hostname(pod: Object, zone: str = "cluster.local") -> str:
     """Return what the container's hostname is: the pod's, cut to 63 characters; on the host's network the node's."""
-    spec = objects.spec_of(pod)
-    if spec.get("hostNetwork") and spec.get("nodeName"):
-        return str(spec["nodeName"])
-    return str(spec.get("hostname") or objects.name_of(pod))[:63].rstrip("-.")
+    return resolvconf.hostname(pod, zone)
 
 
 def files(view: Seen, pod: Object) -> dict[str, str]:
@@ -38,7 +35,7 @@ def files(view: Seen, pod: Object) -> dict[str, str]:
     found = {
         "/etc/resolv.conf": "".join(f"{line}\n" for line in lines),
         "/etc/hosts": _hosts(view, pod),
-        "/etc/hostname": hostname(pod) + "\n",
+        "/etc/hostname": hostname(pod, view.cluster_domain) + "\n",
     }
     if _mounts_token(view, pod):
         namespace = objects.namespace_of(pod)
@@ -64,7 +61,7 @@ def _mounts_token(view: Seen, pod: Object) -> bool:
 def _hosts(view: Seen, pod: Object) -> str:
     spec = objects.spec_of(pod)
     address = next(iter(state.pod_ips(pod)), "")
-    own = hostname(pod)
+    own = hostname(pod) if spec.get("hostNetwork") else resolvconf.short_hostname(pod)
     names = own
     if spec.get("subdomain"):
         names = f"{own}.{spec['subdomain']}.{objects.namespace_of(pod)}.svc.{view.cluster_domain}\t{own}"
@@ -83,7 +80,7 @@ def _hosts(view: Seen, pod: Object) -> str:
 
 def environment(view: Seen, pod: Object, container: Mapping[str, Any]) -> dict[str, str]:
     """Return the container's environment: the Services known when it started, then what its spec says."""
-    found = {"PATH": _PATH, "HOSTNAME": hostname(pod)}
+    found = {"PATH": _PATH, "HOSTNAME": hostname(pod, view.cluster_domain)}
     found.update(service_env.service_environment(view.state, pod))
     for one in container.get("envFrom") or ():
         texts = _keyed(view, pod, one.get("configMapRef"), one.get("secretRef"))
@@ -135,14 +132,14 @@ async def _env(call: Call) -> int:
 
 async def _hostname(call: Call) -> int:
     flag = call.words[1] if len(call.words) > 1 else ""
-    name = hostname(call.home.pod)
+    view = await call.world.view()
+    name = hostname(call.home.pod, view.cluster_domain)
     if flag in ("-i", "-I", "--all-ip-addresses", "--ip-address"):
         call.say(call.home.address + (" " if flag == "-I" else "") + "\n")
     elif flag in ("-f", "--fqdn"):
-        view = await call.world.view()
-        spec, namespace = objects.spec_of(call.home.pod), objects.namespace_of(call.home.pod)
-        domain = f".{spec['subdomain']}.{namespace}.svc.{view.cluster_domain}" if spec.get("subdomain") else ""
-        call.say(f"{name}{domain}\n")
+        domain = resolvconf.domain(call.home.pod, view.cluster_domain)
+        short = resolvconf.short_hostname(call.home.pod)
+        call.say(f"{short}.{domain}\n" if domain else f"{name}\n")
     else:
         call.say(f"{name}\n")
     return 0

@@ -10,6 +10,7 @@ from app.cluster.state import ClusterState
 from app.dataplane import dns, requests, resolver
 from app.dataplane.flow import Client
 from app.dataplane.world import Chance, World
+from app.kinds import resolvconf
 from app.machinery import objects
 from tests.dataplane import clusters
 
@@ -87,6 +88,18 @@ ANSWERS = [
     ("web.default.svc.cluster.local", "MX", "NOERROR", set()),
     ("dns-version.cluster.local", "TXT", "NOERROR", {'"1.1.0"'}),
     ("ns.dns.cluster.local", "A", "NOERROR", {"10.96.0.10"}),
+    ("cluster.local", "NS", "NOERROR", {"ns.dns.cluster.local."}),
+    ("_http._tcp.web.default.svc.cluster.local", "A", "NOERROR", {"10.99.34.96"}),
+    ("x.ext.default.svc.cluster.local", "A", "NXDOMAIN", set()),
+    ("fd00--5.default.pod.cluster.local", "AAAA", "NOERROR", {"fd00::5"}),
+    ("fd00--5.default.pod.cluster.local", "A", "NOERROR", set()),
+    ("10-244-9-9.nosuchns.pod.cluster.local", "A", "NXDOMAIN", set()),
+    ("default.pod.cluster.local", "A", "NOERROR", set()),
+    ("pod.cluster.local", "A", "NOERROR", set()),
+    ("hl.default.svc.cluster.local", "AAAA", "NOERROR", set()),
+    ("hl.default.svc.cluster.local", "MX", "NOERROR", set()),
+    ("web-2.hl.default.svc.cluster.local", "AAAA", "NOERROR", set()),
+    ("_http.web.default.svc.cluster.local", "SRV", "NXDOMAIN", set()),
     ("10-244-1-5.web.default.svc.cluster.local", "A", "NOERROR", {"10.244.1.5"}),
 ]
 
@@ -100,7 +113,7 @@ def test_a_question_gets_the_answer_of_coredns(name: str, kind: str, rcode: str,
     answer = dns.answer(world_of(clusters.build(ZONE)), name, kind)
     assert answer is not None
     assert (answer.rcode, {record.value for record in answer.records}) == (rcode, values)
-    assert all(record.ttl == 30 for record in answer.records)
+    assert all(record.ttl == (28800 if kind == "TXT" else 30) for record in answer.records)
 
 
 def test_addresses_of_nobody_and_names_of_others_are_asked_outside() -> None:
@@ -207,3 +220,142 @@ def test_a_pointer_can_be_asked_by_the_address_itself() -> None:
     body = {"from": {"pod": "default/client"}, "to": "dns://10.99.34.96?type=PTR"}
     answer = requests.to_json(requests.run(clusters.build(ZONE), requests.parse(body), clusters.env()), body)
     assert [record["data"] for record in answer["results"][0]["answers"]] == ["web.default.svc.cluster.local."]
+
+
+DUAL = {
+    **ZONE,
+    "services": [
+        {"name": "two", "clusterIP": "10.96.5.5", "clusterIPs": ["10.96.5.5", "fd00:96::5"], "ports": [{"port": 80}]},
+        {"name": "six", "clusterIP": "None", "ports": [{"port": 80}]},
+    ],
+    "slices": [
+        {
+            "metadata": {"name": "six-a", "labels": {"kubernetes.io/service-name": "six"}},
+            "addressType": "IPv6",
+            "ports": [{"name": "", "port": 80}],
+            "endpoints": [{"addresses": ["fd00::7"]}, {"addresses": ["fd00:1::"]}],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "values"),
+    [
+        ("two", "A", {"10.96.5.5"}),
+        ("two", "AAAA", {"fd00:96::5"}),
+        ("six", "A", set()),
+        ("six", "AAAA", {"fd00::7", "fd00:1::"}),
+        ("fd00--7.six", "AAAA", {"fd00::7"}),
+        ("fd00-1--0.six", "AAAA", {"fd00:1::"}),
+    ],
+)
+def test_each_family_has_its_own_records(name: str, kind: str, values: set[str]) -> None:
+    answer = dns.answer(world_of(clusters.build(DUAL)), f"{name}.default.svc.cluster.local", kind)
+    assert answer is not None
+    assert (answer.rcode, {record.value for record in answer.records}) == ("NOERROR", values)
+
+
+def test_the_zones_soa_says_how_long_a_no_may_be_kept() -> None:
+    answer = dns.answer(world_of(clusters.build(ZONE)), "cluster.local", "SOA")
+    assert answer is not None
+    words = answer.records[0].value.split()
+    assert words[:2] == ["ns.dns.cluster.local.", "hostmaster.cluster.local."]
+    assert words[3:] == ["7200", "1800", "86400", "30"]
+
+
+def ask(cluster: ClusterState, to: str, pod: str = "client") -> dict[str, Any]:
+    body = {"from": {"pod": f"default/{pod}"}, "to": to}
+    answer = requests.to_json(requests.run(cluster, requests.parse(body), clusters.env()), body)
+    result: dict[str, Any] = answer["results"][0]
+    return result
+
+
+TRIED_IN_ORDER = [
+    ("web", ["web.default.svc.cluster.local"]),
+    ("empty.default", ["empty.default.default.svc.cluster.local", "empty.default.svc.cluster.local"]),
+    (
+        "example.com",
+        [
+            "example.com.default.svc.cluster.local",
+            "example.com.svc.cluster.local",
+            "example.com.cluster.local",
+            "example.com",
+        ],
+    ),
+    (
+        "nosuch",
+        ["nosuch.default.svc.cluster.local", "nosuch.svc.cluster.local", "nosuch.cluster.local", "nosuch"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("typed", "tried"), TRIED_IN_ORDER, ids=[row[0] for row in TRIED_IN_ORDER])
+def test_every_attempt_is_in_the_trace(typed: str, tried: list[str]) -> None:
+    trace = ask(clusters.build(ZONE), f"dns://{typed}")["dns_trace"]
+    assert [query["name"] for query in trace["queries"]] == tried
+    told = " ".join(step["why"] for hop in trace["hops"] for step in hop["steps"])
+    assert all(name in told for name in tried[:-1])
+
+
+def test_the_addresses_of_a_headless_service_come_in_any_order() -> None:
+    cluster = clusters.build(ZONE)
+    body = {"from": {"pod": "default/client"}, "to": "dns://hl", "count": 40}
+    answer = requests.to_json(requests.run(cluster, requests.parse(body), clusters.env()), body)
+    orders = {tuple(record["data"] for record in result["answers"]) for result in answer["results"]}
+    assert orders == {("10.244.1.5", "10.244.2.7"), ("10.244.2.7", "10.244.1.5")}
+
+
+MERGED = [
+    ({"searches": ["corp.example.", "svc.cluster.local"]}, "searches", 4),
+    ({"searches": [f"d{number}.example" for number in range(32)]}, "searches", 32),
+    ({"searches": [f"{'x' * 60}.{'y' * 60}.d{number}.example" for number in range(20)]}, "searches", 17),
+    ({"nameservers": ["192.0.2.1", "192.0.2.2", "192.0.2.3"]}, "nameservers", 3),
+    ({"nameservers": ["10.96.0.10", "192.0.2.1"]}, "nameservers", 2),
+    ({"options": [{"name": "ndots", "value": "1"}, {"name": "edns0"}]}, "options", 2),
+]
+
+
+@pytest.mark.parametrize(("own", "line", "count"), MERGED)
+def test_dns_config_is_merged_and_cut_to_the_limits(own: dict[str, Any], line: str, count: int) -> None:
+    cluster = clusters.build({"pods": [{"name": "p", "spec": {"dnsConfig": own}}]})
+    pod = world_of(cluster).pod("default", "p")
+    assert pod is not None
+    file = resolvconf.resolv_conf(pod, "10.96.0.10", "cluster.local")
+    assert len(getattr(file, line)) == count
+    assert file.nameservers[0] == "10.96.0.10"
+    assert len(" ".join(file.searches)) <= 2048
+    asked = 3 + len(own.get("searches", ()))
+    assert bool(file.exceeded) is ((line == "searches" and asked > count + 1) or len(own.get("nameservers", ())) == 3)
+
+
+def test_a_pod_that_wants_its_whole_name_as_hostname_has_it() -> None:
+    spec = {"hostname": "h", "subdomain": "hl", "setHostnameAsFQDN": True}
+    described = {"pods": [{"name": "p", "spec": spec}, {"name": "q" * 70, "spec": {}}]}
+    world = world_of(clusters.build(described))
+    pod, long = world.pod("default", "p"), world.pod("default", "q" * 70)
+    assert pod is not None
+    assert long is not None
+    assert resolvconf.hostname(pod, "cluster.local") == "h.hl.default.svc.cluster.local"
+    assert resolvconf.hostname(long, "cluster.local") == "q" * 63
+
+
+LOST = [
+    (
+        "an address instead of a name",
+        {"name": "x", "type": "ExternalName", "externalName": "fd00::1"},
+        "ExternalNameIsAddress",
+    ),
+    (
+        "a name below an alias",
+        {"name": "x", "type": "ExternalName", "externalName": "example.com"},
+        "NoSuchEndpointName",
+    ),
+]
+
+
+@pytest.mark.parametrize(("service", "reason"), [row[1:] for row in LOST], ids=[row[0] for row in LOST])
+def test_what_no_alias_can_do_says_why(service: dict[str, Any], reason: str) -> None:
+    name = "x" if reason == "ExternalNameIsAddress" else "y.x"
+    result = ask(clusters.build({**ZONE, "services": [service]}), f"http://{name}.default.svc.cluster.local.")
+    assert (result["outcome"], result["dns_trace"]["reason"]) == ("name_not_found", reason)

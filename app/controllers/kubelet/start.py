@@ -9,10 +9,10 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.cluster import state
+from app.cluster import state, surroundings
 from app.controllers import controller
 from app.controllers.kubelet import parts, statuses
-from app.kinds import images
+from app.kinds import images, resolvconf
 from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 
@@ -32,7 +32,17 @@ def reconcile(held: state.ClusterState, key: Key, pod: Object, turn: controller.
         told = "Failed to create pod sandbox: no IP addresses available in range set"
         return (parts.said(pod, "FailedCreatePodSandBox", told, "Warning"),)
     prepared = _with_address(held, pod, node, ip, turn)
-    return (*cursor, *run(key, prepared, turn))
+    return (*cursor, *_omitted_names(held, pod), *run(key, prepared, turn))
+
+
+def _omitted_names(held: state.ClusterState, pod: Object) -> list[controller.Write]:
+    """Warn of what did not fit into /etc/resolv.conf (pkg/kubelet/network/dns/dns.go, release 1.36)."""
+    if not objects.spec_of(pod).get("dnsConfig"):
+        return []
+    service = held.find(state.SERVICES, "kube-system", "kube-dns")
+    server = next(iter(state.cluster_ips(service)), "") if service is not None else ""
+    file = resolvconf.resolv_conf(pod, server, surroundings.cluster_domain(held))
+    return [parts.said(pod, "DNSConfigForming", told, "Warning") for told in file.exceeded]
 
 
 def run(key: Key, pod: Object, turn: controller.Turn) -> list[controller.Write]:
