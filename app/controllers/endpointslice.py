@@ -3,8 +3,7 @@
 Mirrors staging/src/k8s.io/endpointslice/reconciler.go and pkg/controller/endpointslice, release 1.36. Packing never
 rebalances: pods that leave make slices sparse, newcomers go to the fullest slice that takes them all.
 
-DIFFERS: the order of endpoints in a slice is that of arrival (upstream: none); hints only for
-`spec.trafficDistribution`, not for the topology annotation; no batching period.
+DIFFERS: the order of endpoints in a slice is that of arrival (upstream: none); no batching period.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.cluster import journal, state
-from app.controllers import controller
+from app.controllers import controller, topology
 from app.kinds import podendpoints, podstatus, port_order
 from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
@@ -44,8 +43,15 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
         return () if held.writers.get(key) == NAME else _services_of_slice(change)
     if resource == state.NODES and _node_matters(change):
         pods = held.pods_on(key.name)
-        return {service: None for pod in pods for service in podendpoints.services_of(held, pod)}
+        hosts = {service: None for pod in pods for service in podendpoints.services_of(held, pod)}
+        return hosts | _shared_out(held)
     return ()
+
+
+def _shared_out(held: state.ClusterState) -> dict[Key, None]:
+    """Return the Services whose hints depend on all nodes."""
+    found = (one for one in held.list(state.SERVICES) if topology.is_auto(one))
+    return {Key(*state.SERVICES, objects.namespace_of(one), objects.name_of(one)): None for one in found}
 
 
 def _services_of_slice(change: journal.ObjectChanged) -> Iterable[Key]:
@@ -59,7 +65,7 @@ def _services_of_slice(change: journal.ObjectChanged) -> Iterable[Key]:
 
 def _node_matters(change: journal.ObjectChanged) -> bool:
     before, after = change.before, change.after
-    return before is None or after is None or _zone(before) != _zone(after)
+    return before is None or after is None or topology.counts(before) != topology.counts(after)
 
 
 def _zone(node: Object) -> str:
@@ -85,6 +91,8 @@ class Plan:
     created: list[Draft] = field(default_factory=list)
     updated: list[tuple[Object, Draft]] = field(default_factory=list)
     deleted: list[Object] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Of a Service that wants its hints shared out: why there are none, by address family; empty where there are."""
 
     def __bool__(self) -> bool:
         return bool(self.created or self.updated or self.deleted)
@@ -109,7 +117,18 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     writes += [controller.Delete(_key_of(old)) for old in plan.deleted]
     if stray:
         writes.append(_stray_said(service, stray))
-    return writes
+    return [*writes, *_hints_said(service, plan, present)]
+
+
+def _hints_said(service: Object, plan: Plan, present: Sequence[Object]) -> Iterable[controller.Write]:
+    """Say whether the hints that the annotation asks for could be given."""
+    for family, refusal in plan.refused.items():
+        about = f", addressType: {family}"
+        if refusal:
+            yield controller.Record(service, "Warning", "TopologyAwareHintsDisabled", refusal + about, COMPONENT)
+        elif not any(one.get("hints") for found in present for one in found.get("endpoints") or ()):
+            said = topology.ENABLED + about
+            yield controller.Record(service, "Normal", "TopologyAwareHintsEnabled", said, COMPONENT)
 
 
 def _listed(present: Sequence[Object]) -> dict[str, bool]:
@@ -161,7 +180,10 @@ def _plan(held: state.ClusterState, service: Object, pods: Sequence[Object], pre
     plan.deleted += [found for found in present if (objects.controller_of(found) or {}).get("uid") != uid]
     for family in objects.spec_of(service).get("ipFamilies") or ("IPv4",):
         of_family = [found for found in own if found.get("addressType") == family]
-        _plan_family(plan, service, family, _groups(held, service, pods, family), of_family)
+        groups = _groups(held, service, pods, family)
+        if topology.is_auto(service):
+            plan.refused[family] = _share_out(held, groups)
+        _plan_family(plan, service, family, groups, of_family)
     families = objects.spec_of(service).get("ipFamilies") or ("IPv4",)
     plan.deleted += [found for found in own if found.get("addressType") not in families]
     _reuse_deleted(plan)
@@ -290,6 +312,16 @@ def _groups(
     return found
 
 
+def _share_out(held: state.ClusterState, groups: Mapping[frozenset[podendpoints.PortTuple], Group]) -> str:
+    """Give each ready endpoint of a family its zone, in proportion (AddHints); or return why none has one."""
+    ready = [one for group in groups.values() for one in group.wanted.values() if one["conditions"]["ready"]]
+    zones, refusal = topology.hinted(topology.nodes_of(held), [str(one.get("zone") or "") for one in ready])
+    if not refusal:
+        for endpoint, zone in zip(ready, zones, strict=True):
+            endpoint["hints"] = {"forZones": [{"name": zone}]}
+    return refusal
+
+
 def _endpoint(
     held: state.ClusterState, service: Object, pod: Object, addresses: list[str], zones: dict[str, str]
 ) -> Draft:
@@ -313,7 +345,8 @@ def _endpoint(
             zones[node] = _zone(found) if found is not None else ""
         if zones[node]:
             made["zone"] = zones[node]
-    hints = _hints(str(service_spec.get("trafficDistribution") or ""), made) if ready else None
+    distribution = "" if topology.is_auto(service) else str(service_spec.get("trafficDistribution") or "")
+    hints = _hints(distribution, made) if ready else None
     if hints:
         made["hints"] = hints
     return made
