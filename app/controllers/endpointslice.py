@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.cluster import journal, state
-from app.controllers import controller, topology
-from app.kinds import podendpoints, podstatus, port_order
+from app.controllers import controller
+from app.kinds import podendpoints, podstatus, port_order, topology
 from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.cluster import state
-from app.controllers import topology
 from app.engine import commands
+from app.kinds import topology
 from app.machinery.objects import Key
 from tests.cluster_driver import Cluster
 
