@@ -67,16 +67,34 @@ def pick(band: Band, is_taken: Callable[[int], bool], env: clock.Env) -> int | N
 
 
 def free_cluster_ip(held: state.ClusterState, env: clock.Env) -> str | None:
-    """Return a free ClusterIP, None when the Service CIDR is used up."""
+    """Return a free ClusterIP, None when the Service CIDRs are used up."""
     taken = held.addresses.cluster_ips
-    number = pick(CLUSTER_IPS, lambda n: (ip := str(ipaddress.IPv4Address(n))) in taken or _is_kept(held, ip), env)
-    return None if number is None else str(ipaddress.IPv4Address(number))
+    for band in _bands(held):
+        number = pick(band, lambda n: (ip := str(ipaddress.IPv4Address(n))) in taken or _is_kept(held, ip), env)
+        if number is not None:
+            return str(ipaddress.IPv4Address(number))
+    return None
+
+
+def _bands(held: state.ClusterState) -> list[Band]:
+    """Return the ranges that ServiceCIDRs hold, the cluster's first one at least where none is there (yet)."""
+    found = list(held.list(serviceaddresses.SERVICECIDRS))
+    ranges = [
+        network
+        for one in found
+        if not objects.is_terminating(one)
+        for text in objects.spec_of(one).get("cidrs") or ()
+        if isinstance(network := ipaddress.ip_network(text), ipaddress.IPv4Network)
+    ]
+    return (
+        [CLUSTER_IPS if network == SERVICE_CIDR else ip_band(network) for network in ranges] if found else [CLUSTER_IPS]
+    )
 
 
 def refuse_cluster_ip(held: state.ClusterState, ip: str, own: Key | None = None) -> str:
     """Say why this ClusterIP cannot be had, in the allocator's words; empty when it can."""
     address = ipaddress.ip_address(ip)
-    if address.version != 4 or not CLUSTER_IPS.first <= int(address) <= CLUSTER_IPS.last:
+    if address.version != 4 or not any(band.first <= int(address) <= band.last for band in _bands(held)):
         return "the provided network does not match the current range"
     holder = held.addresses.cluster_ips.get(ip)
     is_taken = _is_kept(held, ip) if holder is None else holder != own

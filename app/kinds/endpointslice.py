@@ -19,6 +19,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 MAX_ENDPOINTS = 1000
 MAX_PORTS = 20000
 MAX_ADDRESSES = 100
+MAX_HINTS = 8
 _TYPES = ("FQDN", "IPv4", "IPv6")
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 
@@ -68,10 +69,23 @@ def _validate_endpoints(endpoints: Sequence[Part], kind: str) -> list[FieldError
         for name, rule in (("nodeName", validation.dns1123_subdomain), ("hostname", validation.dns1123_label)):
             if endpoint.get(name):
                 found += validation.invalid_each(f"{path}.{name}", endpoint[name], rule(endpoint[name]))
-        for name in ("forZones", "forNodes"):
-            hints = (endpoint.get("hints") or {}).get(name) or ()
-            if len(hints) > 8:
-                found.append(validation.too_many(f"{path}.hints.{name}", len(hints), 8))
+        hints = endpoint.get("hints") or {}
+        found += _validate_hints(hints.get("forZones") or (), f"{path}.hints.forZones", formats.label_value)
+        found += _validate_hints(hints.get("forNodes") or (), f"{path}.hints.forNodes", validation.dns1123_subdomain)
+    return found
+
+
+def _validate_hints(hints: Sequence[Part], path: str, rule: validation.NameRule) -> list[FieldError]:
+    if len(hints) > MAX_HINTS:
+        return [validation.too_many(path, len(hints), MAX_HINTS)]
+    found: list[FieldError] = []
+    seen: set[str] = set()
+    for position, hint in enumerate(hints):
+        name, field = str(hint.get("name") or ""), f"{path}[{position}].name"
+        if name in seen:
+            found.append(validation.duplicate(field, name))
+        seen.add(name)
+        found += validation.invalid_each(field, name, rule(name))
     return found
 
 

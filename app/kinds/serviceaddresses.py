@@ -2,7 +2,7 @@
 
 Mirrors pkg/apis/networking/validation/validation.go and pkg/registry/networking/{ipaddress,servicecidr} (release 1.36).
 
-DIFFERS: ClusterIPs come from the ServiceCIDR `kubernetes` alone; further ones are kept and reported ready.
+DIFFERS: further ranges are asked in the order in which they were made, when those before are used up.
 """
 
 from __future__ import annotations

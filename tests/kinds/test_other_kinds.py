@@ -93,6 +93,34 @@ def slice_of(endpoints_: list[Any], ports: Any = None) -> dict[str, Any]:
         (slice_of([], [{"port": 1}, {"port": 2}]), ['ports[1].name: Duplicate value: ""']),
         (slice_of([{"addresses": ["10.0.0.1"]}], [{"name": "http", "port": 80}]), []),
         (obj("discovery.k8s.io/v1", "EndpointSlice"), ["addressType: Required value"]),
+        (
+            slice_of([{"addresses": [f"10.0.{i // 250}.{i % 250 + 1}"]} for i in range(1001)]),
+            ["endpoints: Too many: 1001: must have at most 1000 items"],
+        ),
+        (
+            slice_of([{"addresses": [f"10.0.1.{i + 1}" for i in range(101)]}]),
+            ["endpoints[0].addresses: Too many: 101: must have at most 100 items"],
+        ),
+        (
+            slice_of([{"addresses": ["10.0.0.1"], "hints": {"forZones": [{"name": str(i)} for i in range(9)]}}]),
+            ["endpoints[0].hints.forZones: Too many: 9: must have at most 8 items"],
+        ),
+        (
+            slice_of([{"addresses": ["10.0.0.1"], "hints": {"forNodes": [{"name": "n1"}, {"name": "n1"}]}}]),
+            ['endpoints[0].hints.forNodes[1].name: Duplicate value: "n1"'],
+        ),
+        (
+            slice_of([{"addresses": ["10.0.0.1"]}], [{"name": "a", "port": 80, "protocol": "tcp"}]),
+            ['ports[0].protocol: Unsupported value: "tcp": supported values: "SCTP", "TCP", "UDP"'],
+        ),
+        (
+            slice_of([{"addresses": ["0.0.0.0"]}, {"addresses": ["224.0.0.1"]}]),
+            [
+                'endpoints[0].addresses[0]: Invalid value: "0.0.0.0": may not be unspecified (0.0.0.0)',
+                'endpoints[1].addresses[0]: Invalid value: "224.0.0.1": may not be in the link-local multicast range '
+                "(224.0.0.0/24, ff02::/10)",
+            ],
+        ),
     ],
 )
 def test_slices_are_checked_in_the_servers_words(cluster: Any, asked: dict[str, Any], sentences: list[str]) -> None:

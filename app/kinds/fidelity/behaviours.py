@@ -104,7 +104,7 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "Topology hints and trafficDistribution",
         _RECORDED,
         "Traffic stays in its zone or node while every endpoint carries a hint.",
-        (f"{_PACKET_FILES}n16-same-zone.json", "controllers/states/hints.yaml"),
+        (f"{_PACKET_FILES}n16-same-zone.json", "controllers/states/hints.yaml", "controllers/test_topology_hints.py"),
     ),
     Behaviour(
         "iptables",
@@ -329,9 +329,17 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         ("controllers/test_lost_nodes.py",),
     ),
     Behaviour(
+        "disruption-budgets",
+        _PODS,
+        "Evictions keep to disruption budgets",
+        _RULED,
+        "A budget counts its healthy pods; an eviction it does not allow is refused, and kubectl drain waits.",
+        ("controllers/test_disruption.py", "kubeapi/test_eviction.py"),
+    ),
+    Behaviour(
         "cron-jobs",
         _PODS,
-        "CronJobs, autoscalers, disruption budgets, quotas",
+        "CronJobs, autoscalers, quotas",
         _STORED,
         "They are kept and shown; nothing acts on them.",
         ("kubeapi/test_kinds.py",),

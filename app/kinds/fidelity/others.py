@@ -39,7 +39,9 @@ EVENT = (
     ruled("engine/records.py", "kinds/test_columns.py", "involvedObject.kind", "involvedObject.name"),
     unknown("engine/records.py", "involvedObject.namespace", "involvedObject.uid", "involvedObject.apiVersion"),
     unknown("engine/records.py", "involvedObject.resourceVersion", "firstTimestamp", "lastTimestamp"),
-    unknown("engine/records.py", "source.component", "reportingComponent"),
+    unknown("engine/records.py", "source.component"),
+    ruled("engine/records.py", "kubeapi/test_kubelet_events.py", "involvedObject.fieldPath", "source.host"),
+    ruled("engine/records.py", "kubeapi/test_kubelet_events.py", "reportingComponent", "reportingInstance"),
 )
 
 CONFIG_MAP = (

@@ -36,6 +36,7 @@ CLAIMS: Mapping[str, tuple[Claim, ...]] = {
     "ServiceAccount": others.SERVICE_ACCOUNT,
     "IPAddress": services.IP_ADDRESS,
     "ServiceCIDR": services.SERVICE_CIDR,
+    "PodDisruptionBudget": workloads.POD_DISRUPTION_BUDGET,
     "ControllerRevision": others.CONTROLLER_REVISION,
 }
 """By kind, in the order in which the passport shows them; kinds that are not here are stored."""

@@ -34,7 +34,7 @@ SERVICE = (
     ruled("dataplane/dns.py", "dataplane/flows/names.yaml", "spec.externalName"),
     ruled("dataplane/proxy.py", "dataplane/flows/load_balancer.yaml", "spec.loadBalancerSourceRanges"),
     ruled("controllers/load_balancer.py", "controllers/test_surroundings.py", "spec.loadBalancerClass"),
-    ruled("controllers/load_balancer.py", "engine/test_situations.py", "spec.loadBalancerIP"),
+    ruled("controllers/load_balancer.py", "engine/situations.py", "spec.loadBalancerIP"),
     ruled(_UNREAD_IN_LIFE, "kinds/test_service.py", "spec.allocateLoadBalancerNodePorts"),
     ruled(
         "controllers/load_balancer.py",

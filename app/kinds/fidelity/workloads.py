@@ -8,6 +8,7 @@ _DEPLOYMENT = "controllers/test_deployment.py"
 _SETS = "controllers/test_replica_sets.py"
 _STATEFUL = "controllers/test_stateful_set.py"
 _DAEMON = "controllers/test_daemon_set.py"
+_BUDGET = "controllers/test_disruption.py"
 _JOB = "controllers/test_job.py"
 
 DEPLOYMENT = (
@@ -104,4 +105,18 @@ JOB = (
         "status.conditions.reason",
         "status.conditions.message",
     ),
+)
+
+POD_DISRUPTION_BUDGET = (
+    ruled("controllers/disruption.py", _BUDGET, "spec.selector.*", "spec.minAvailable", "spec.maxUnavailable"),
+    ruled("engine/evicting.py", _BUDGET, "spec.unhealthyPodEvictionPolicy"),
+    ruled(
+        "controllers/disruption.py",
+        _BUDGET,
+        "status.disruptionsAllowed",
+        "status.currentHealthy",
+        "status.desiredHealthy",
+        "status.expectedPods",
+    ),
+    unknown("controllers/disruption.py", "status.conditions.*", "status.observedGeneration"),
 )
