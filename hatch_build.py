@@ -1,4 +1,4 @@
-"""Puts templates and static files into a wheel; an editable install serves them from the checkout."""
+"""Puts templates, static files and the list of differences into a wheel; an editable install serves them from the checkout."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDOR = "static/vendor"
 PUBLISHED = "app/kubeapi/published"
+DIFFERS = "docs/differs.md"
 
 
 class Hook(BuildHookInterface):  # type: ignore[type-arg]
@@ -18,4 +19,9 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
         for folder in (VENDOR, PUBLISHED):
             if not (Path(self.root) / folder / ".stamp").is_file():
                 raise SystemExit(f"{folder}/ is empty: run `make setup` before building a wheel")
-        build_data["force_include"] = {"templates": "app/templates", "static": "app/static", PUBLISHED: PUBLISHED}
+        build_data["force_include"] = {
+            "templates": "app/templates",
+            "static": "app/static",
+            DIFFERS: f"app/{DIFFERS}",
+            PUBLISHED: PUBLISHED,
+        }

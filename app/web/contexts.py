@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import markupsafe
 
+from app.web.certified import Passport, Report
 from app.web.inspected import (
     Editing,
     Happening,
@@ -422,5 +423,7 @@ ROOTS: Mapping[str, type] = {
     "sharing": Sharing,
     "terminal": Terminal,
     "choices": Completions,
+    "passport": Passport,
+    "report": Report,
 }
 """The variables that templates may use, and what each holds."""

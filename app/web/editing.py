@@ -11,8 +11,8 @@ import yaml
 
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Object
-from app.web import words
-from app.web.inspected import DiffLine, Editing, Fault
+from app.web import passports, words
+from app.web.inspected import DiffLine, Editing, Fault, Kept
 
 AROUND = 2
 """Lines shown before and after a blamed one."""
@@ -59,13 +59,24 @@ def with_hidden(draft: Draft, present: Object) -> Draft:
 def of_object(obj: Object, ref: str) -> Editing:
     """Return the form that edits an object."""
     version = str(objects.resource_version_of(obj))
-    return Editing(key(ref, version), text_of(obj), ref, version)
+    text = text_of(obj)
+    return Editing(key(ref, version), text, ref, version, kept=passports.kept_in(manifests.parse(text).documents))
 
 
-def pasted(text: str, *, faults: Sequence[Fault] = (), mended: str | None = None, note: str = "") -> Editing:
-    """Return the form for pasted manifests, with what is wrong with them."""
+def pasted(
+    text: str, *, faults: Sequence[Fault] = (), mended: str | None = None, note: str = "", kept: Sequence[Kept] = ()
+) -> Editing:
+    """Return the form for pasted manifests, with what is wrong with them and what of them would only be kept."""
     difference = tuple(difference_of(text, mended)) if mended else ()
-    return Editing("pasted", text, faults=tuple(faults), mended=mended or "", difference=difference, note=note)
+    return Editing(
+        "pasted",
+        text,
+        faults=tuple(faults),
+        mended=mended or "",
+        difference=difference,
+        note=note,
+        kept=tuple(kept),
+    )
 
 
 def refused(edit: Editing, text: str, faults: Sequence[Fault], mended: str | None) -> Editing:

@@ -6,6 +6,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A field that is kept and not acted on, where it stands in the text (0: nowhere), and its row in the passport."""
+
+    field: str
+    line: int
+    message: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of a summary; `mono` for addresses and names; `help` explains the field."""
 
@@ -90,6 +100,7 @@ class Summary:
     can_delete: bool
     can_send: bool
     command: str
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,7 @@ class Editing:
     theirs_difference: tuple[DiffLine, ...] = ()
     theirs_version: str = ""
     note: str = ""
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

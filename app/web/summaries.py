@@ -12,7 +12,7 @@ from app.kinds import columns, registry
 from app.kinds.kind import Kind
 from app.machinery import objects
 from app.machinery.objects import Key, Object
-from app.web import forms, inspected, marks, matching, refs, words
+from app.web import forms, inspected, marks, matching, passports, refs, words
 from app.web.inspected import Member, PortRow, Row
 
 SHOWN = 30
@@ -63,6 +63,7 @@ def summary(
         can_delete=(kind.kind, key.namespace, key.name) not in UNDELETABLE,
         can_send=kind.kind in ("Pod", "Node"),
         command=_command(kind.singular, key),
+        kept=passports.kept(obj),
     )
 
 

@@ -5,8 +5,9 @@ document.addEventListener("click", async (happened) => {
   const button = happened.target.closest("[data-copy], [data-copy-from]");
   if (!(button instanceof HTMLElement)) return;
   const from = document.getElementById(button.dataset.copyFrom ?? "");
-  const text = from instanceof HTMLInputElement ? from.value : (from?.textContent ?? button.dataset.copy ?? "");
-  if (from instanceof HTMLInputElement) from.select();
+  const field = from instanceof HTMLInputElement || from instanceof HTMLTextAreaElement ? from : null;
+  const text = field ? field.value : (from?.textContent ?? button.dataset.copy ?? "");
+  field?.select();
   await navigator.clipboard?.writeText(text);
   button.classList.add("copied");
   setTimeout(() => button.classList.remove("copied"), 1200);

@@ -11,14 +11,14 @@ import jinja2
 import pytest
 from jinja2 import meta, nodes
 
-from app.web import contexts, inspected, render
+from app.web import certified, contexts, inspected, render
 
 FOLDER = render.templates_folder()
 TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.html"))
 FOLDER_LOADER = jinja2.FileSystemLoader(FOLDER)
 # One YAML form stands in two places: its include names it `edit`.
 ROOTS = {**contexts.ROOTS, "edit": inspected.Editing}
-KNOWN = {**vars(inspected), **vars(contexts)}
+KNOWN = {**vars(certified), **vars(inspected), **vars(contexts)}
 SHAPES = [shape for shape in KNOWN.values() if isinstance(shape, type) and dataclasses.is_dataclass(shape)]
 # Read by scripts and tests of the page, or by Python between two contexts.
 NOT_IN_TEMPLATES = {

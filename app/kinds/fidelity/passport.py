@@ -98,6 +98,17 @@ def rows_of(kind: Kind) -> tuple[FieldRow, ...]:
     return tuple(row for row in _all_rows(kind.api_version, kind.kind) if not _is_shared(row.path))
 
 
+def row_for(kind: str, path: str) -> FieldRow:
+    """Return the row that stands for a field: its own, that of what it is in, or that of the Pod it is like."""
+    if kind in TEMPLATED and path.startswith("spec.template."):
+        return row_for("Pod", path.removeprefix("spec.template."))
+    path = _own_name(path) if kind == "Pod" else path
+    api_version = next((one.api_version for one in KINDS if one.kind == kind and one.version_of is None), "")
+    above = [row for row in _all_rows(api_version, kind) if path == row.path or path.startswith(f"{row.path}.")]
+    inside = [row for row in _all_rows(api_version, kind) if row.path.startswith(f"{path}.")]
+    return max(above or inside[:1], key=lambda row: len(row.path), default=FieldRow(kind, path, Status.STORED))
+
+
 def shared_rows() -> tuple[FieldRow, ...]:
     """Return the fields that every kind has: apiVersion, kind and metadata."""
     return tuple(replace(row, kind="") for row in _all_rows("v1", "Service") if _is_shared(row.path))
@@ -147,7 +158,7 @@ def stored_fields(obj: Object) -> tuple[Place, ...]:
 def is_stored(obj: Object) -> bool:
     """Say whether an object's whole kind is kept and shown, and no more."""
     kind = registry.by_kind(str(obj.get("apiVersion") or ""), str(obj.get("kind") or ""))
-    return kind is None or kind.stored or kind.kind not in CLAIMS
+    return kind is None or kind.kind not in CLAIMS
 
 
 def _says_nothing(kind: str, obj: Object, place: Place, filled: Object) -> bool:

@@ -1,5 +1,13 @@
 """The JSON API under /api/v1: playgrounds, their clock, their entries, requests, undo; one file per group of routes."""
 
-from app.web.api import diagnosis, entries, playgrounds, rules, scenarios, traffic
+from app.web.api import diagnosis, entries, fidelity, playgrounds, rules, scenarios, traffic
 
-ROUTERS = (playgrounds.router, traffic.router, entries.router, scenarios.router, diagnosis.router, rules.router)
+ROUTERS = (
+    playgrounds.router,
+    traffic.router,
+    entries.router,
+    scenarios.router,
+    diagnosis.router,
+    rules.router,
+    fidelity.router,
+)

@@ -3,9 +3,18 @@
 No route here computes anything about a cluster: that is `web/inspector`, `web/tableau`, `web/results` and below.
 """
 
-from app.web.pages import acting, cluster, home, opening, terminal, traffic, writing
+from app.web.pages import acting, cluster, fidelity, home, opening, terminal, traffic, writing
 from app.web.pages.failing import problem_page
 
 __all__ = ["problem_page", "routers"]
 
-routers = (home.router, opening.router, cluster.router, acting.router, traffic.router, writing.router, terminal.router)
+routers = (
+    home.router,
+    opening.router,
+    cluster.router,
+    acting.router,
+    traffic.router,
+    writing.router,
+    terminal.router,
+    fidelity.router,
+)

@@ -11,7 +11,7 @@ from app.cluster import clock, state
 from app.engine import commands, execute, trials
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Key
-from app.web import adding, contexts, editing, equivalents, forms, refs, refusals, render, words
+from app.web import adding, contexts, editing, equivalents, forms, passports, refs, refusals, render, words
 from app.web.inspected import Editing, Fault
 from app.web.pages import common
 from app.web.signin import Caller
@@ -83,7 +83,7 @@ async def validate(request: Request, playground: str) -> Response:
     else:
         held = await common.host_of(request).read(playground)
         faults, mended = _rehearse(held, text, checked.documents, caller.actor)
-    edit = editing.pasted(text, faults=faults, mended=mended)
+    edit = editing.pasted(text, faults=faults, mended=mended, kept=passports.kept_in(checked.documents))
     return render.block("cluster/faults.html", "faults", {"edit": edit})
 
 

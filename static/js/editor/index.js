@@ -23,6 +23,8 @@ const LOOK = EditorView.theme({
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": { backgroundColor: "var(--select-soft) !important" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--text)", border: "1px solid var(--line)", maxWidth: "420px" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--fail)" },
+  ".cm-diagnostic-info": { borderLeftColor: "var(--stroke)" },
+  ".cm-lintRange-info": { backgroundImage: "none", textDecoration: "underline dotted var(--stroke)" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--fail)" },
 });
 
@@ -75,14 +77,16 @@ function goTo(view, number) {
   view.focus();
 }
 
-/** Mark the lines that the server found fault with. @param {any} view @param {HTMLFormElement} form */
+/** Mark the lines that the server found fault with, and those of fields that are only stored. @param {any} view @param {HTMLFormElement} form */
 function mark(view, form) {
   const doc = view.state.doc;
-  const found = [...form.querySelectorAll(".fault[data-line]")].flatMap((fault) => {
-    const { line: number = "0", message = "" } = /** @type {HTMLElement} */ (fault).dataset;
+  const found = [...form.querySelectorAll(".fault[data-line], .kept-field[data-line]")].flatMap((told) => {
+    const { line: number = "0", message = "" } = /** @type {HTMLElement} */ (told).dataset;
     if (!Number(number)) return [];
     const line = doc.line(Math.min(Number(number), doc.lines));
-    return [{ from: line.from, to: Math.max(line.to, line.from), severity: /** @type {const} */ ("error"), message }];
+    const from = line.from + (line.text.length - line.text.trimStart().length);
+    const severity = /** @type {"error" | "info"} */ (told.classList.contains("fault") ? "error" : "info");
+    return [{ from: severity === "info" ? from : line.from, to: Math.max(line.to, from), severity, message }];
   });
   view.dispatch(setDiagnostics(view.state, found));
 }
