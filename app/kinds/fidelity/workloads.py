@@ -108,7 +108,8 @@ JOB = (
 )
 
 POD_DISRUPTION_BUDGET = (
-    ruled("controllers/disruption.py", _BUDGET, "spec.selector.*", "spec.minAvailable", "spec.maxUnavailable"),
+    ruled("kinds/disruptionbudget.py", _BUDGET, "spec.selector.*"),
+    ruled("controllers/disruption.py", _BUDGET, "spec.minAvailable", "spec.maxUnavailable"),
     ruled("engine/evicting.py", _BUDGET, "spec.unhealthyPodEvictionPolicy"),
     ruled(
         "controllers/disruption.py",
@@ -118,5 +119,12 @@ POD_DISRUPTION_BUDGET = (
         "status.desiredHealthy",
         "status.expectedPods",
     ),
-    unknown("controllers/disruption.py", "status.conditions.*", "status.observedGeneration"),
+    unknown(
+        "controllers/disruption.py",
+        "status.conditions.type",
+        "status.conditions.status",
+        "status.conditions.reason",
+        "status.conditions.lastTransitionTime",
+        "status.observedGeneration",
+    ),
 )
