@@ -124,6 +124,8 @@ POD_DISRUPTION_BUDGET = (
         "status.conditions.type",
         "status.conditions.status",
         "status.conditions.reason",
+        "status.conditions.message",
+        "status.conditions.observedGeneration",
         "status.conditions.lastTransitionTime",
         "status.observedGeneration",
     ),
