@@ -45,8 +45,9 @@ def is_simulated(held: state.ClusterState, pod: Object) -> bool:
 
 
 def has_started(pod: Object) -> bool:
-    """Say whether the kubelet has begun with the pod's containers."""
-    return bool(objects.status_of(pod).get("containerStatuses"))
+    """Say whether the kubelet has begun with the pod's containers: its sandbox is there, and with it its address."""
+    status = objects.status_of(pod)
+    return bool(status.get("containerStatuses") and status.get("podIP"))
 
 
 def moment(turn: controller.Turn, low: float, high: float) -> float:

@@ -1,6 +1,7 @@
 """Starts a bound pod's containers: sandbox and address, init containers in order, then the rest.
 
-DIFFERS: upstream reports several times on the way; here one report, when the containers run (or cannot).
+DIFFERS: upstream reports several times on the way; here twice, when the pod is taken on (not in instant time) and when
+the containers run (or cannot).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.cluster import state, surroundings
+from app.cluster import clock, state, surroundings
 from app.controllers import controller
 from app.controllers.kubelet import parts, statuses
 from app.kinds import images, resolvconf
@@ -23,10 +24,13 @@ FIRST_ADDRESS = 2
 
 def reconcile(held: state.ClusterState, key: Key, pod: Object, turn: controller.Turn) -> Sequence[controller.Write]:
     """Start the pod once its delay is over."""
-    if not turn.fired:
-        return parts.wait(held, key, parts.moment(turn, *DELAY))
     node = held.find(state.NODES, "", objects.spec_of(pod)["nodeName"])
     assert node is not None
+    if not turn.fired:
+        waits = parts.wait(held, key, parts.moment(turn, *DELAY))
+        if turn.env.mode is clock.TimeMode.INSTANT or objects.status_of(pod).get("containerStatuses"):
+            return waits
+        return [*waits, controller.Update(key, _taken_on(pod, node, turn))]
     ip, cursor = _address(held, pod, node)
     if not ip:
         told = "Failed to create pod sandbox: no IP addresses available in range set"
@@ -43,6 +47,19 @@ def _omitted_names(held: state.ClusterState, pod: Object) -> list[controller.Wri
     server = next(iter(state.cluster_ips(service)), "") if service is not None else ""
     file = resolvconf.resolv_conf(pod, server, surroundings.cluster_domain(held))
     return [parts.said(pod, "DNSConfigForming", told, "Warning") for told in file.exceeded]
+
+
+def _taken_on(pod: Object, node: Object, turn: controller.Turn) -> Draft:
+    """Report what a kubelet says first of a pod: its containers are being created."""
+    now, host = turn.env.timestamp(), _internal_ip(node)
+    status = {**objects.status_of(pod), "hostIP": host, "hostIPs": [{"ip": host}], "startTime": now}
+    inits = objects.spec_of(pod).get("initContainers") or ()
+    waits = statuses.waiting("PodInitializing" if inits else "ContainerCreating")
+    init, main = (
+        [statuses.container_status(pod, container, waits, 0, {}) for container in containers]
+        for containers in (inits, parts.containers(pod))
+    )
+    return statuses.reported({**pod, "status": status}, init, main, now)
 
 
 def run(key: Key, pod: Object, turn: controller.Turn) -> list[controller.Write]:
@@ -216,7 +233,7 @@ def _with_address(held: state.ClusterState, pod: Object, node: Object, ip: str, 
         "hostIPs": [{"ip": host}],
         "podIP": ip,
         "podIPs": [{"ip": ip}],
-        "startTime": turn.env.timestamp(),
+        "startTime": objects.status_of(pod).get("startTime") or turn.env.timestamp(),
     }
     return marked_started(held, {**pod, "status": status})
 

@@ -212,9 +212,9 @@ def _conditions(pod: Object, init: Sequence[Status], main: Sequence[Status], now
     waits = "" if initialized else _names(found for found in init if not is_initialized(pod, [found]))
     ready, reason, message = _containers_ready(pod, init, main)
     gates_ready, gate_reason, gate_message = _gates(pod) if ready else (False, reason, message)
-    done = podstatus.is_terminal(pod)
+    done, has_sandbox = podstatus.is_terminal(pod), bool(objects.status_of(pod).get("podIP"))
     return [
-        podstatus.condition(pod, "PodReadyToStartContainers", not done, now),
+        podstatus.condition(pod, "PodReadyToStartContainers", has_sandbox and not done, now),
         podstatus.condition(
             pod,
             "Initialized",
