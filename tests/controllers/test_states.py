@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.cluster import state
+from app.cluster import clock, state
 from app.engine import commands, execute
 from app.machinery import objects
 from app.machinery.objects import Key, Object
@@ -32,8 +32,8 @@ Chain = list[Step]
 """Steps that must keep their order: of one pod, or of one Service."""
 
 
-def bare_cluster() -> Cluster:
-    cluster = Cluster(nodes=0)
+def bare_cluster(mode: clock.TimeMode = clock.TimeMode.INSTANT) -> Cluster:
+    cluster = Cluster(mode=mode, nodes=0)
     for name, zone in NODES.items():
         labels = {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone}
         cluster.say(
