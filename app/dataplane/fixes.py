@@ -212,9 +212,10 @@ def _ask(case: Case, description: str, **changes: Any) -> Fix:
         url = f"{scheme}://{host}{path}"
     if scheme == "dns":
         url = f"dns://{host}?type={target.question}"
-    command = (
-        f"dig {host}" if scheme == "dns" else f"curl {url}" if scheme.startswith("http") else f"nc -v {host} {port}"
-    )
+    if scheme == "icmp":
+        url = f"icmp://{host}"
+    commands = {"dns": f"dig {host}", "icmp": f"ping -c 1 {host}", "http": f"curl {url}", "https": f"curl {url}"}
+    command = commands.get(scheme, f"nc -v {host} {port}")
     return Fix(description, command, request={"to": url})
 
 

@@ -70,6 +70,7 @@ class _Search:
 def look_up(world: World, client: Client, name: str, kind: str = "A", sport: int = 40000) -> Lookup:
     """Resolve a name as the client's libc does, or ask for one type of record as dig does.
 
+    DIFFERS: no client keeps an answer, as glibc keeps none; programs with a cache of their own (a JVM) are not simulated.
     DIFFERS: glibc asks for AAAA beside each A; those questions are not listed, and nodes here have IPv4 only.
     """
     config = resolver.config_of(world, client)

@@ -128,6 +128,8 @@ def _program(tools: frozenset[str], asked: Mapping[str, Any]) -> str:
         if "wget" in tools:
             header = f"--header {shlex.quote(f'Host: {host}')} " if host else ""
             return f"wget -qO- {header}{shlex.quote(to)}"
+    if url.scheme == "icmp" and "ping" in tools and url.hostname:
+        return f"ping -c 1 {shlex.quote(url.hostname)}"
     if url.scheme in ("tcp", "udp") and "nc" in tools and url.hostname and url.port:
         return f"nc -z{'u' if url.scheme == 'udp' else ''}v {shlex.quote(url.hostname)} {url.port}"
     if url.scheme == "dns" and "nslookup" in tools:

@@ -211,6 +211,16 @@ SITUATIONS: dict[str, Situation] = {
         found="",
     ),
     "8 a ClusterIP is pinged": Situation(ALL + service(GOOD), "icmp://web", "timeout", "PingUnanswered", found=""),
+    "15 a pinged name is one of another namespace": Situation(
+        NAMESPACE
+        + pod()
+        + pod("web", "{app: web}", "containers: [{name: c, image: nginx}]", namespace="shop")
+        + service("clusterIP: None, " + GOOD, namespace="shop"),
+        "icmp://web",
+        "name_not_found",
+        "ServiceInAnotherNamespace",
+        found="",
+    ),
     "8 a ClusterIP is pinged in nftables mode": Situation(
         ALL + service(GOOD), "icmp://web", "refused", "PingRejected", found="", more={"mode": "nftables"}
     ),
