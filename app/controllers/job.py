@@ -161,8 +161,7 @@ def _told(key: Key, work: Work, turn: controller.Turn, end: str) -> list[control
     status["uncountedTerminatedPods"] = {}
     if not suspended:
         status["startTime"] = objects.status_of(owner).get("startTime") or now
-    told: Draft = {**owner, "status": status}
-    writes: list[controller.Write] = []
+    told, writes = _suspension({**owner, "status": status}, owner, now)
     for kind, reason, message in _ENDS.get(end, ()):
         told = objects.with_condition(told, _condition(kind, reason, message, now))
     if end == "Complete":
@@ -174,6 +173,17 @@ def _told(key: Key, work: Work, turn: controller.Turn, end: str) -> list[control
     if told["status"] == objects.status_of(owner):
         return []
     return [controller.Update(key, told), *writes]
+
+
+def _suspension(told: Draft, owner: Object, now: str) -> tuple[Draft, list[controller.Write]]:
+    """Say that the Job was suspended or resumed, once (suspendJob in job_controller.go, release 1.36)."""
+    suspended = bool(objects.spec_of(owner).get("suspend"))
+    if suspended is objects.condition_is_true(owner, "Suspended"):
+        return told, []
+    reason, event = ("JobSuspended", "Suspended") if suspended else ("JobResumed", "Resumed")
+    message = "Job suspended" if suspended else "Job resumed"
+    condition = {**_condition("Suspended", reason, message, now), "status": "True" if suspended else "False"}
+    return objects.with_condition(told, condition), [controller.Record(owner, "Normal", event, message, COMPONENT)]
 
 
 _ENDS = {

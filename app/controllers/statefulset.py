@@ -70,7 +70,11 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     wanted = str(objects.status_of(owner).get("currentRevision") or "")
     current = next((found for found in known if objects.name_of(found) == wanted), update)
     found = Set(owner, pods, current, update)
-    return _step(held, found, turn) or _status(key, found, turn) or _forgotten(known, found)
+    step = _step(held, found, turn)
+    if any(not isinstance(write, controller.Requeue) for write in step):
+        return step
+    # One who only waits still reports what it sees.
+    return [*_status(key, found, turn), *step] or _forgotten(known, found)
 
 
 def _pods(held: state.ClusterState, owner: Object) -> tuple[dict[int, Object], list[controller.Write]]:

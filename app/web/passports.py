@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from urllib.parse import urlencode
 
@@ -175,17 +176,19 @@ def kept(obj: Object) -> tuple[Kept, ...]:
 
 def kept_in(found: Iterable[manifests.Document]) -> tuple[Kept, ...]:
     """Return the same for manifests as they are written, with the lines where the fields stand."""
-    marks: list[Kept] = []
+    return tuple(itertools.islice(_kept_in(found), MOST_KEPT))
+
+
+def _kept_in(found: Iterable[manifests.Document]) -> Iterator[Kept]:
     for document in found:
         kind = str(document.obj.get("kind") or "")
         if passport.is_stored(document.obj):
             line = documents.locate_steps(document, ("kind",)).line + 1
-            marks.append(Kept(kind, line, words.say("fidelity", "kept_kind", kind=kind), _search(kind, "")))
+            yield Kept(kind, line, words.say("fidelity", "kept_kind", kind=kind), _search(kind, ""))
             continue
         for place in passport.stored_fields(document.obj):
             line = documents.locate_steps(document, place).line + 1
-            marks.append(_kept(kind, passport.dotted(place), line))
-    return tuple(marks[:MOST_KEPT])
+            yield _kept(kind, passport.dotted(place), line)
 
 
 def _kept(kind: str, field: str, line: int) -> Kept:

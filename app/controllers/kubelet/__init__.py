@@ -49,7 +49,7 @@ def _of_pod(held: state.ClusterState, key: Key, pod: Object | None) -> list[Key]
 def _probed(key: Key, pod: Object) -> list[Key]:
     if not parts.has_started(pod):
         return []
-    live = any(True for _ in parts.probes(pod, "livenessProbe"))
+    live = any(True for kind in ("livenessProbe", "startupProbe") for _ in parts.probes(pod, kind))
     readiness = parts.key_for(parts.READINESS, key)
     return [readiness, parts.key_for(parts.LIVENESS, key)] if live else [readiness]
 

@@ -98,20 +98,30 @@ def _patience(probe: Mapping[str, Any]) -> float:
 def reconcile_liveness(
     held: state.ClusterState, key: Key, pod: Object, turn: controller.Turn
 ) -> Sequence[controller.Write]:
-    """Restart containers whose liveness probe has failed for long enough."""
+    """Restart containers whose liveness probe has failed for long enough, or whose startup probe never passed.
+
+    Until a container has started only its startup probe is asked (pkg/kubelet/prober/worker.go, release 1.36).
+    """
+    known = parts.named_statuses(pod, "containerStatuses")
     failing = {
         str(container["name"]): (container, probe, failure)
-        for container, probe in parts.probes(pod, "livenessProbe")
-        if (failure := parts.probe_failure(pod, container, probe))
+        for container in images.serving_containers(pod)
+        if "running" in known.get(str(container["name"]), {}).get("state", {})
+        and (probe := container.get(_asked(container, known)))
+        and (failure := parts.probe_failure(pod, container, probe))
     }
-    known = parts.named_statuses(pod, "containerStatuses")
-    failing = {name: found for name, found in failing.items() if "running" in known.get(name, {}).get("state", {})}
     if not failing or objects.is_terminating(pod):
         return parts.wait_no_more(held, key)
     if not turn.fired:
         after = min(float(p.get("initialDelaySeconds") or 0) + _patience(p) for _, p, _ in failing.values())
         return parts.wait(held, key, after, clock.TimerKind.CLOCK)
     return _restarted(held, parts.pod_key(key), pod, failing, turn)
+
+
+def _asked(container: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return which probe decides over a restart now."""
+    has_started = known.get(str(container["name"]), {}).get("started")
+    return "livenessProbe" if has_started or not container.get("startupProbe") else "startupProbe"
 
 
 def _restarted(
@@ -130,8 +140,9 @@ def _restarted(
             main.append(found)
             continue
         container, _, failure = failing[name]
-        events.append(parts.said(pod, "Unhealthy", f"Liveness probe failed: {failure}", "Warning", name))
-        killed = f"Container {name} failed liveness probe, will be restarted"
+        word = _asked(container, {name: found}).removesuffix("Probe")
+        events.append(parts.said(pod, "Unhealthy", f"{word.capitalize()} probe failed: {failure}", "Warning", name))
+        killed = f"Container {name} failed {word} probe, will be restarted"
         events.append(parts.said(pod, "Killing", killed, container=name))
         events.extend(start.started(pod, container, turn))
         since = str(objects.dig(found, "state", "running", "startedAt") or now)

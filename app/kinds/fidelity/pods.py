@@ -22,9 +22,9 @@ def _probe(name: str) -> tuple[Claim, ...]:
         ),
         unknown("controllers/kubelet/parts.py", f"{at}.httpGet.scheme"),
         ruled("controllers/kubelet/probing.py", _KUBELET, f"{at}.initialDelaySeconds"),
-        # Its periods and thresholds are counted; the rows hold upstream's defaults, not other values.
-        unknown(
+        ruled(
             "controllers/kubelet/probing.py",
+            "controllers/test_probe_times.py",
             f"{at}.periodSeconds",
             f"{at}.failureThreshold",
             f"{at}.successThreshold",

@@ -10,6 +10,7 @@ _STATEFUL = "controllers/test_stateful_set.py"
 _DAEMON = "controllers/test_daemon_set.py"
 _BUDGET = "controllers/test_disruption.py"
 _JOB = "controllers/test_job.py"
+_SMALLER = "controllers/test_smaller_fields.py"
 
 DEPLOYMENT = (
     recorded("controllers/deployment.py", "conformance/recorded/18-deployment", "spec.replicas"),
@@ -35,7 +36,7 @@ DEPLOYMENT = (
 
 REPLICATION_CONTROLLER = (
     ruled("controllers/replica_sets.py", _SETS, "spec.replicas"),
-    unknown("controllers/replica_sets.py", "spec.minReadySeconds"),
+    ruled("controllers/replica_sets.py", _SMALLER, "spec.minReadySeconds"),
     ruled("controllers/replica_sets.py", _SETS, "spec.selector.*"),
     ruled("controllers/replica_sets.py", _SETS, "status.replicas", "status.readyReplicas", "status.availableReplicas"),
     unknown("controllers/replica_sets.py", "status.fullyLabeledReplicas", "status.observedGeneration"),
@@ -51,15 +52,15 @@ STATEFUL_SET = (
     ruled("controllers/statefulset.py", _STATEFUL, "spec.selector.*"),
     ruled("kinds/stateful.py", _STATEFUL, "spec.updateStrategy.type", "spec.updateStrategy.rollingUpdate.partition"),
     ruled("kinds/stateful.py", _STATEFUL, "spec.volumeClaimTemplates.*"),
-    unknown("kinds/stateful.py", "spec.ordinals.start"),
-    unknown("controllers/statefulset.py", "spec.minReadySeconds", "spec.revisionHistoryLimit"),
+    ruled("kinds/stateful.py", _SMALLER, "spec.ordinals.start"),
+    ruled("controllers/statefulset.py", _SMALLER, "spec.minReadySeconds"),
+    unknown("controllers/statefulset.py", "spec.revisionHistoryLimit"),
+    ruled("controllers/statefulset.py", _SMALLER, "status.readyReplicas", "status.availableReplicas"),
     ruled(
         "controllers/statefulset.py", _STATEFUL, "status.currentRevision", "status.updateRevision", "status.replicas"
     ),
     unknown(
         "controllers/statefulset.py",
-        "status.readyReplicas",
-        "status.availableReplicas",
         "status.currentReplicas",
         "status.updatedReplicas",
         "status.observedGeneration",
@@ -69,8 +70,10 @@ STATEFUL_SET = (
 
 DAEMON_SET = (
     ruled("controllers/daemonset.py", _DAEMON, "spec.selector.*"),
-    unknown("kinds/daemon.py", "spec.updateStrategy.type"),
-    unknown("controllers/daemonset.py", "spec.updateStrategy.rollingUpdate.maxUnavailable", "spec.minReadySeconds"),
+    ruled("kinds/daemon.py", _SMALLER, "spec.updateStrategy.type"),
+    ruled("controllers/daemonset.py", _SMALLER, "spec.updateStrategy.rollingUpdate.maxUnavailable"),
+    unknown("controllers/daemonset.py", "spec.minReadySeconds"),
+    ruled("controllers/daemonset.py", _SMALLER, "status.numberAvailable", "status.updatedNumberScheduled"),
     ruled(
         "controllers/daemonset.py",
         _DAEMON,
@@ -82,15 +85,13 @@ DAEMON_SET = (
         "controllers/daemonset.py",
         "status.numberMisscheduled",
         "status.numberUnavailable",
-        "status.numberAvailable",
-        "status.updatedNumberScheduled",
         "status.observedGeneration",
     ),
 )
 
 JOB = (
     ruled("controllers/job.py", _JOB, "spec.parallelism", "spec.completions", "spec.backoffLimit"),
-    unknown("controllers/job.py", "spec.suspend"),
+    ruled("controllers/job.py", _SMALLER, "spec.suspend"),
     unknown("kinds/sets_and_jobs.py", "spec.selector.*"),
     ruled("controllers/job.py", _JOB, "status.succeeded", "status.failed"),
     unknown(
