@@ -215,7 +215,7 @@ class _Port:
             for address in port.load_balancer_ips:
                 target = f"{address} . {self.proto} . {port.port}"
                 self.into.put("firewall-ips", f'{target} comment "{port.text}" : goto firewall-{self.base}')
-            self.into.chains[f"firewall-{self.base}"] = [f"ip saddr != {{ {', '.join(port.source_ranges)} }} drop"]
+            self.into.chains[f"firewall-{self.base}"] = [rules.nft_source_refused(port)]
 
     def _external(self, outside: Sequence[Endpoint]) -> list[str]:
         base = self.base

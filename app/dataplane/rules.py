@@ -227,6 +227,11 @@ def nft_no_endpoints(port: ServicePort, address: str, by: str, local: bool = Fal
     return f'elements = {{ {target} comment "{port.text}" : {verdict} }}'
 
 
+def nft_source_refused(port: ServicePort) -> str:
+    """The rule of a firewall chain that drops every source but those of loadBalancerSourceRanges."""
+    return f"ip saddr != {{ {', '.join(port.source_ranges)} }} drop"
+
+
 def nft_endpoint(port: ServicePort, endpoint: Endpoint) -> str:
     """Name the common part of one endpoint's nftables chain and affinity set."""
     subject = f"{port.namespace}/{port.name}/{port.protocol.lower()}/{port.port_name}__{endpoint.ip}/{endpoint.port}"

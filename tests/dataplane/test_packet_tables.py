@@ -5,16 +5,18 @@ The rows' columns are those of the packet-flow tests of pkg/proxy/iptables/proxi
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from app.cluster.state import ClusterState
-from app.dataplane import asking, iptables_save, networks, ways
+from app.dataplane import asking, iptables_save, networks, nft_list, ways
 from app.dataplane.trace import Action
 from app.dataplane.world import Chance, World
-from tests.dataplane import clusters
+from tests.dataplane import clusters, nft_tracer
 from tests.dataplane.iptables_tracer import Traced, Tracer, read
 
 TABLES = clusters.load("packets")
@@ -52,17 +54,23 @@ def among_strangers(described: Mapping[str, Any], row: Mapping[str, Any]) -> Map
 
 
 EXPANDERS = (as_described, backwards, alone, among_strangers)
+MODES = ("iptables", "nftables")
 
 
 def rows() -> Iterator[Any]:
     for table in TABLES:
-        for row in table["rows"]:
-            for expander in EXPANDERS:
-                yield pytest.param(table, row, expander, id=f"{row['name']} {expander.__name__}")
+        for row, expander, mode in itertools.product(table["rows"], EXPANDERS, MODES):
+            yield pytest.param(in_mode(table, mode), row, expander, id=f"{row['name']} {expander.__name__} {mode}")
 
 
-def wanted(row: Mapping[str, Any]) -> tuple[set[str], bool]:
-    return {text.strip() for text in row["output"].split(",")}, row["masq"]
+def in_mode(table: Mapping[str, Any], mode: str) -> Mapping[str, Any]:
+    return {**table, "mode": mode, "node_annotations": {n: {"podlane.dev/kube-proxy": mode} for n in table["nodes"]}}
+
+
+def wanted(table: Mapping[str, Any], row: Mapping[str, Any]) -> tuple[set[str], bool]:
+    """What the row says, with what the mode has of its own."""
+    said = {**row, **row.get(table["mode"], {})}
+    return {text.strip() for text in said["output"].split(",")}, said["masq"]
 
 
 def node_of(row: Mapping[str, Any]) -> str:
@@ -74,8 +82,11 @@ def node_of(row: Mapping[str, Any]) -> str:
 
 def through_the_rules(cluster: ClusterState, row: Mapping[str, Any]) -> list[Traced]:
     own = World(cluster, Chance(clusters.env())).proxy(node_of(row))
-    tracer = Tracer(read(iptables_save.save(own)), frozenset({*own.addresses, "127.0.0.1"}))
+    local = frozenset({*own.addresses, "127.0.0.1"})
     packet = Traced(row.get("protocol", "TCP"), row["sourceIP"], row["destIP"], row["destPort"])
+    if own.mode == "nftables":
+        return nft_tracer.Tracer(nft_tracer.read(nft_list.listing(own)), local).trace(packet)
+    tracer = Tracer(read(iptables_save.save(own)), local)
     found = tracer.trace(packet)
     assert not tracer.unknown
     return found
@@ -86,7 +97,7 @@ def test_the_rules_treat_a_packet_as_its_row_says(
     table: Mapping[str, Any], row: Mapping[str, Any], expander: Any
 ) -> None:
     found = through_the_rules(clusters.build(expander(table, row)), row)
-    assert ({one.output for one in found}, any(one.masqueraded for one in found)) == wanted(row)
+    assert ({one.output for one in found}, any(one.masqueraded for one in found)) == wanted(table, row)
     assert abs(sum(one.share for one in found) - 1.0) < 1e-6
     if len(found) > 1:
         assert max(one.share for one in found) - min(one.share for one in found) < 1e-6
@@ -125,7 +136,8 @@ def _is_masqueraded(step: Any) -> bool:
 
 
 def _filtered(last: Any) -> str:
-    if not any(last.rule.startswith(chain) for chain in RULES):
+    is_filtered = last.rule.startswith(tuple(RULES)) or re.search(r"reject|drop", last.rule)
+    if not is_filtered:
         return ""
     return "REJECT" if last.action is Action.REJECTED else "DROP"
 
@@ -134,5 +146,5 @@ def _filtered(last: Any) -> str:
 def test_the_walk_treats_it_the_same(table: Mapping[str, Any], row: Mapping[str, Any], expander: Any) -> None:
     cluster = clusters.build(expander(table, row))
     outputs, masqueraded, shares = through_the_walk(cluster, row)
-    assert (outputs, masqueraded) == wanted(row)
+    assert (outputs, masqueraded) == wanted(table, row)
     assert abs(shares - 1.0) < 1e-6
