@@ -20,9 +20,16 @@ KEPT = 10
 
 
 def payload(owner: Object) -> dict[str, Any]:
-    """Return what a revision keeps of its owner: the pod template."""
+    """Return what a revision keeps of its owner: the pod template, in the order of bytes that clients compare with."""
     template = objects.spec_of(owner).get("template") or {}
-    return {"spec": {"template": {**template, "$patch": "replace"}}}
+    return {"spec": {"template": _in_order({**template, "$patch": "replace"})}}
+
+
+def _in_order(value: Any) -> Any:
+    """Sort the names in a value: `kubectl rollout undo` holds the bytes against those that Go writes of a map."""
+    if isinstance(value, Mapping):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return [_in_order(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def hash_of(content: Mapping[str, Any]) -> str:

@@ -174,7 +174,7 @@ async def whoami(kubectl: Kube, given: Given) -> int:
 async def can_i(kubectl: Kube, given: Given) -> int:
     """Ask whether one may do something."""
     if given.on("list"):
-        raise api.Failed("This terminal does not list rules: `kubectl auth can-i VERB RESOURCE` asks about one.")
+        return await _rules(kubectl, given)
     if len(given.words) < 2:
         raise api.error(
             "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."
@@ -206,6 +206,34 @@ async def can_i(kubectl: Kube, given: Given) -> int:
     if not given.on("quiet"):
         kubectl.out("yes\n" if allowed else "no\n")
     return 0 if allowed else 1
+
+
+async def _rules(kubectl: Kube, given: Given) -> int:
+    """List what one may do (pkg/cmd/auth/cani.go, RunAccessList)."""
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": kubectl.namespace},
+    }
+    told = (await kubectl.ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", body)).get(
+        "status"
+    ) or {}
+    rows = [] if given.on("no-headers") else [["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]]
+    for rule in told.get("resourceRules") or ():
+        for group in rule.get("apiGroups") or ("",):
+            for resource in rule.get("resources") or ():
+                name = f"{resource}.{group}" if group else resource
+                rows.append([name, "[]", _listing(rule.get("resourceNames")), _listing(rule.get("verbs"))])
+    rows += [
+        ["", _listing(rule.get("nonResourceURLs")), "[]", _listing(rule.get("verbs"))]
+        for rule in told.get("nonResourceRules") or ()
+    ]
+    kubectl.out(tabs.table(rows))
+    return 0
+
+
+def _listing(found: Sequence[str] | None) -> str:
+    return f"[{' '.join(found or ())}]"
 
 
 def _in_group(resource: Resource) -> str:

@@ -85,7 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("set", "selector"), "Give a Service another selector.", "kubectl set selector service web app=web", changing.SET_FLAGS, changing.set_selector, group="Changing"),
     Command(("set", "env"), "Write environment variables.", "kubectl set env deployment/web COLOR=blue", changing.SET_FLAGS, changing.set_env, group="Changing"),
     Command(("rollout", "status"), "Say how far a rollout has come.", "kubectl rollout status deployment/web", rollouts.STATUS_FLAGS, rollouts.status, group="Rollouts"),
-    Command(("rollout", "history"), "List a Deployment's revisions.", "kubectl rollout history deployment/web", rollouts.HISTORY_FLAGS, rollouts.history, group="Rollouts"),
+    Command(("rollout", "history"), "List a workload's revisions.", "kubectl rollout history deployment/web", rollouts.HISTORY_FLAGS, rollouts.history, group="Rollouts"),
     Command(("rollout", "undo"), "Go back to an earlier revision.", "kubectl rollout undo deployment/web", rollouts.UNDO_FLAGS, rollouts.undo, group="Rollouts"),
     Command(("rollout", "restart"), "Replace all pods, one after the other.", "kubectl rollout restart deployment/web", rollouts.FLAGS, rollouts.restart, group="Rollouts"),
     Command(("rollout", "pause"), "Let template changes wait.", "kubectl rollout pause deployment/web", rollouts.FLAGS, rollouts.pause, group="Rollouts"),
@@ -253,6 +253,8 @@ async def _run(kubectl: Kube, words: Sequence[str], files: Mapping[str, str]) ->
         raise api.error(f'context "{given.text("context")}" does not exist')
     if command.words[:1] != ("config",):
         kubectl = kubectl.within(given.text("namespace"))
+    if command.with_files is None and "filename" in given.known and given.list("filename"):
+        kubectl = await manifests.named(kubectl, given, files)
     if command.with_files is not None:
         return await command.with_files(kubectl, given, files)
     assert command.run is not None

@@ -76,6 +76,22 @@ async def written(kubectl: Kube, given: Given, files: Mapping[str, str]) -> list
     return found
 
 
+async def named(kubectl: Kube, given: Given, files: Mapping[str, str]) -> Kube:
+    """Put the objects that -f names before the words of the line, and return kubectl in their namespace."""
+    found = await written(kubectl, given, files)
+    if not found:
+        raise api.error("no objects passed to " + ("get" if "watch" in given.known else "the command"))
+    spaces = {one.meant.namespace for one in found if one.meant.resource.namespaced}
+    if len(spaces) > 1:
+        raise api.Failed(
+            "This terminal takes the objects of one namespace at a time from -f; `help kubeconfig` says how to use the real kubectl."
+        )
+    given.words[:0] = [f"{one.meant.resource.group_resource}/{one.meant.name}" for one in found]
+    if given.dash >= 0:
+        given.dash += len(found)
+    return kubectl.within(next(iter(spaces), ""))
+
+
 def _content(kubectl: Kube, name: str, files: Mapping[str, str]) -> tuple[str, str]:
     if name == "-":
         return "STDIN", kubectl.stdin

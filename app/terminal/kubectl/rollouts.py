@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.cluster import clock
-from app.terminal.kubectl import api, changing, kube, patching, tabs
+from app.terminal.kubectl import api, changing, kube, patching, revisions, tabs
 from app.terminal.kubectl.describing import words, workloads
 from app.terminal.kubectl.flags import Flag, Given, duration, number, several, switch, text
 from app.terminal.kubectl.kube import Kube, Meant
@@ -30,7 +30,9 @@ async def _targets(kubectl: Kube, given: Given, command: str) -> list[Meant]:
     for one in found:
         if command == "undo":
             _warn(kubectl, one)
-        if one.resource.name != "deployments":
+        if one.resource.name != "deployments" and not (
+            one.resource.name in revisions.KEPT and command in ("status", "history", "undo", "restart")
+        ):
             raise _not_for(one, command)
     return found
 
@@ -45,8 +47,6 @@ def _warn(kubectl: Kube, one: Meant) -> None:
 
 
 def _not_for(one: Meant, command: str) -> api.Failed:
-    if one.resource.name in ("daemonsets", "statefulsets"):
-        return api.Failed(f"This terminal rolls out Deployments only; {one.resource.name} are kept, not simulated.")
     kind = one.resource.kind
     match command:
         case "status":
@@ -58,7 +58,7 @@ def _not_for(one: Meant, command: str) -> api.Failed:
                 f'error retrieving rollbacker for "{kind}", no visitor method exists for {{{one.resource.group} {kind}}}'
             )
         case _:
-            return api.error(f'{one.resource.name} "{one.name}" {_ing(command)} is not supported')
+            return api.error(f'{one.resource.group_resource} "{one.name}" {_ing(command)} is not supported')
 
 
 def _ing(command: str) -> str:
@@ -68,7 +68,7 @@ def _ing(command: str) -> str:
 async def status(kubectl: Kube, given: Given) -> int:
     """Say how far a rollout has come, and wait until it is complete."""
     for one in await _targets(kubectl, given, "status"):
-        told, done = _status(one.obj or {})
+        told, done = _status(one.resource.name, one.obj or {})
         kubectl.out(told)
         if done or not given.on("watch"):
             continue
@@ -79,15 +79,25 @@ async def status(kubectl: Kube, given: Given) -> int:
                 raise api.error("object has been deleted")
             if event.get("type") not in ("ADDED", "MODIFIED"):
                 continue
-            told, done = _status(event["object"])
+            told, done = _status(one.resource.name, event["object"])
             kubectl.out(told)
             if done:
                 break
     return 0
 
 
-def _status(obj: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return what DeploymentStatusViewer.Status says."""
+def _status(kind: str, obj: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return what the kind's StatusViewer says, and whether that was the end."""
+    match kind:
+        case "statefulsets":
+            return revisions.stateful_status(obj)
+        case "daemonsets":
+            return revisions.daemon_status(obj)
+        case _:
+            return _deployment_status(obj)
+
+
+def _deployment_status(obj: Mapping[str, Any]) -> tuple[str, bool]:
     meta, spec, found = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     name, wanted = meta["name"], spec.get("replicas")
     if int(meta.get("generation") or 0) > int(found.get("observedGeneration") or 0):
@@ -107,14 +117,14 @@ def _status(obj: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 async def history(kubectl: Kube, given: Given) -> int:
-    """List a Deployment's revisions, or show one."""
+    """List a workload's revisions, or show one."""
     for one in await _targets(kubectl, given, "history"):
         found = await _revisions(kubectl, one)
         wanted = given.number("revision")
         if wanted:
             if wanted not in found:
                 raise api.error("unable to find the specified revision")
-            template = found[wanted]["spec"]["template"]
+            template = revisions.template_of(one, found[wanted])
             cause = ((found[wanted]["metadata"].get("annotations")) or {}).get("kubernetes.io/change-cause")
             if cause:
                 notes = {
@@ -137,6 +147,8 @@ async def history(kubectl: Kube, given: Given) -> int:
 
 
 async def _revisions(kubectl: Kube, one: Meant) -> dict[int, Mapping[str, Any]]:
+    if one.resource.name in revisions.KEPT:
+        return await revisions.of(kubectl, one)
     found = {}
     for replica_set in await workloads.owned_replica_sets(kubectl, one.obj or {}):
         revision = (replica_set["metadata"].get("annotations") or {}).get(REVISION)
@@ -153,6 +165,9 @@ async def undo(kubectl: Kube, given: Given) -> int:
         wanted = given.number("to-revision")
         if wanted and wanted not in found:
             raise api.error(f"unable to find specified revision {wanted} in history")
+        if one.resource.name in revisions.KEPT:
+            await _undo_kept(kubectl, given, one, found)
+            continue
         if not wanted:
             before = sorted(found)[:-1]
             if not before:
@@ -182,6 +197,22 @@ async def undo(kubectl: Kube, given: Given) -> int:
             await kubectl.ask("PATCH", one.path, body, query=changing.query(given), kind="application/json-patch+json")
         changing.say(kubectl, given, one, "rolled back", obj)
     return 0
+
+
+async def _undo_kept(kubectl: Kube, given: Given, one: Meant, found: Mapping[int, Mapping[str, Any]]) -> None:
+    """Apply what a ControllerRevision kept (DaemonSetRollbacker, StatefulSetRollbacker)."""
+    wanted = given.number("to-revision")
+    if not wanted:
+        if len(found) < 2:
+            raise api.error("no last revision to roll back to")
+        wanted = sorted(found)[-2]
+    if revisions.matches(one, found[wanted]):
+        kubectl.out(f"{one.label} skipped rollback (current template already matches revision {wanted})\n")
+        return
+    if not changing.is_client_dry(given):
+        body = found[wanted]["data"]
+        await kubectl.ask("PATCH", one.path, body, query=changing.query(given), kind=changing.STRATEGIC)
+    changing.say(kubectl, given, one, "rolled back", one.obj)
 
 
 _KEPT = frozenset(

@@ -327,4 +327,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
 
 @pytest.mark.parametrize("line", LINES)
 def test_the_terminal_and_kubectl_print_the_same(ground: Playground, line: str) -> None:
-    assert typing.Terminal(ground).type(line).shape() == typing.really(ground, line).shape()
+    typed, really = typing.Terminal(ground).type(line).shape(), typing.really(ground, line).shape()
+    if "logs -l" in line:  # kubectl walks a Go map of the pods: whose lines come first is chance.
+        typed, really = typed.unordered(), really.unordered()
+    assert typed == really

@@ -284,7 +284,19 @@ def test_twins_fare_the_same(server: Served, tmp_path: Path, scene: str) -> None
     if scene in ("a restart", "drain"):
         return  # The moment of a restart is in its pods' names; kubectl evicts in an order of its own.
     everything = "kubectl get all,cm,secrets,sa,ingress,endpointslices -A -o wide"
-    assert told(typing.really(here, everything)) == told(typing.really(there, everything))
+    assert settled(typing.really(here, everything)) == settled(typing.really(there, everything))
+
+
+def settled(printed: typing.Printed) -> typing.Printed:
+    """Leave out where equal pods run too.
+
+    A ReplicaSet that shrinks ranks its pods by their age in whole seconds. Twins do not cross a second at the same
+    line, so they may keep different ones of equal pods, and what comes after is placed elsewhere.
+    """
+    shape = told(printed)
+    text = re.sub(r"\b10\.244\.\d+\.\d+\b", "POD-IP", shape.stdout)
+    text = re.sub(r"(?m)^(.*-xxxxx .*)\bnode-\d+\b", r"\1NODE", text)
+    return typing.Printed(re.sub(r" +", " ", text), shape.stderr, shape.code).unordered()
 
 
 def told(printed: typing.Printed) -> typing.Printed:

@@ -38,6 +38,10 @@ class Printed:
         """The same without what differs from run to run."""
         return Printed(_shape(self.stdout), _shape(self.stderr), self.code)
 
+    def unordered(self) -> "Printed":
+        """The same with its lines sorted, for what is printed in an order of chance."""
+        return Printed("".join(sorted(self.stdout.splitlines(keepends=True))), self.stderr, self.code)
+
 
 def _shape(text: str) -> str:
     for pattern, word in SHAPE:

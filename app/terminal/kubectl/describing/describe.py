@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.terminal.kubectl import api, kube
-from app.terminal.kubectl.describing import network, others, words, workloads
+from app.terminal.kubectl.describing import generic, network, others, running, words, workloads
 from app.terminal.kubectl.describing.words import Describer, Subject
 from app.terminal.kubectl.flags import Flag, Given, number, several, switch, text
 from app.terminal.kubectl.kube import Kube, Meant
@@ -28,6 +28,12 @@ DESCRIBERS: Mapping[tuple[str, str], Describer] = {
     ("", "pods"): workloads.pod,
     ("apps", "deployments"): workloads.deployment,
     ("apps", "replicasets"): workloads.replica_set,
+    ("apps", "statefulsets"): running.stateful_set,
+    ("apps", "daemonsets"): running.daemon_set,
+    ("batch", "jobs"): running.job,
+    ("networking.k8s.io", "ingressclasses"): generic.ingress_class,
+    ("", "persistentvolumeclaims"): generic.claim,
+    ("policy", "poddisruptionbudgets"): generic.disruption_budget,
     ("", "nodes"): others.node,
     ("", "namespaces"): others.namespace,
     ("", "configmaps"): others.config_map,
@@ -51,6 +57,8 @@ async def describe(kubectl: Kube, given: Given) -> int:
     first = True
     for one in found:
         describer = DESCRIBERS.get((one.resource.group, one.resource.name))
+        if describer is None and one.resource.name not in generic.OWN:
+            describer = generic.anything
         if describer is None:
             raise api.Failed(
                 f"This terminal does not describe {one.resource.name}; `kubectl get {one.resource.name} {one.name} -o yaml` shows all of it."

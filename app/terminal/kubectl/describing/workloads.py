@@ -42,9 +42,8 @@ async def pod(about: Subject) -> str:
     ips = status.get("podIPs") or ()
     rows.append("IPs:" if ips else "IPs:\t<none>")
     rows += [f"  IP:\t{one.get('ip', '')}" for one in ips]
-    owner = _owner(meta)
-    if owner:
-        rows.append(f"Controlled By:\t{owner}")
+    if owner(meta):
+        rows.append(f"Controlled By:\t{owner(meta)}")
     if status.get("nominatedNodeName"):
         rows.append(f"NominatedNodeName:\t{status['nominatedNodeName']}")
     text += "".join(f"{row}\n" for row in rows)
@@ -69,7 +68,8 @@ def _states(status: Mapping[str, Any], field: str) -> dict[str, Any]:
     return {one["name"]: one for one in status.get(field) or ()}
 
 
-def _owner(meta: Mapping[str, Any]) -> str:
+def owner(meta: Mapping[str, Any]) -> str:
+    """Name what controls an object."""
     for one in meta.get("ownerReferences") or ():
         if one.get("controller"):
             return f"{one['kind']}/{one['name']}"
@@ -158,10 +158,9 @@ async def replica_set(about: Subject) -> str:
         f"Name:\t{meta['name']}\nNamespace:\t{meta['namespace']}\nSelector:\t{words.selector(spec.get('selector'))}\n"
     )
     text += words.labels("Labels", meta.get("labels")) + words.notes("Annotations", meta.get("annotations"))
-    owner = _owner(meta)
-    text += f"Controlled By:\t{owner}\n" if owner else ""
+    text += f"Controlled By:\t{owner(meta)}\n" if owner(meta) else ""
     text += f"Replicas:\t{status.get('replicas', 0)} current / {spec.get('replicas', 0)} desired\n"
-    text += f"Pods Status:\t{await _phases(about)}\n"
+    text += f"Pods Status:\t{await phases(about)}\n"
     text += words.template(spec.get("template") or {})
     if status.get("conditions"):
         text += "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n"
@@ -169,7 +168,8 @@ async def replica_set(about: Subject) -> str:
     return text + await words.events(about)
 
 
-async def _phases(about: Subject) -> str:
+async def phases(about: Subject) -> str:
+    """Count the pods an object controls by their phase."""
     listed = await about.kube.ask(
         "GET",
         f"/api/v1/namespaces/{about.meta['namespace']}/pods",
@@ -185,4 +185,4 @@ async def _phases(about: Subject) -> str:
     return f"{count['Running']} Running / {count['Pending']} Waiting / {count['Succeeded']} Succeeded / {count['Failed']} Failed"
 
 
-__all__ = ["FLUSH", "deployment", "owned_replica_sets", "pod", "replica_set"]
+__all__ = ["FLUSH", "deployment", "owned_replica_sets", "owner", "phases", "pod", "replica_set"]
