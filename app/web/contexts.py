@@ -9,9 +9,12 @@ import markupsafe
 
 from app.web.certified import Passport, Report
 from app.web.inspected import (
+    Diagnosis,
     Editing,
+    FixView,
     Happening,
     Member,
+    Ref,
     Rules,
     Selects,
     Summary,
@@ -164,15 +167,6 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
-    """An object that can be selected: `Kind/namespace/name`, how it is called, and the field that decided."""
-
-    ref: str
-    label: str
-    field: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PacketLine:
     """Source or destination of a packet before a step, and after it when the step rewrote it."""
 
@@ -237,17 +231,6 @@ class Bar:
     sent: int
     share: str
     width: int
-
-
-@dataclass(frozen=True, slots=True)
-class FixView:
-    """The nearest fix: what it changes and the kubectl line that does the same."""
-
-    description: str
-    command: str
-    code: str
-    tried: str = ""
-    worked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +399,7 @@ ROOTS: Mapping[str, type] = {
     "ground": Ground,
     "left": Left,
     "panel": Panel,
+    "diagnosis": Diagnosis,
     "tables": Tables,
     "adding": Adding,
     "pasting": Editing,

@@ -207,3 +207,45 @@ class Rules:
     text: str
     count: int
     is_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An object that can be selected: `Kind/namespace/name`, how it is called, and the field that decided."""
+
+    ref: str
+    label: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixView:
+    """The nearest fix: what it changes and the kubectl line that does the same."""
+
+    description: str
+    command: str
+    code: str
+    tried: str = ""
+    worked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One thing that is wrong: who meets it, the fields that decided, and the fix with its proof or the remedy."""
+
+    code: str
+    mark: str
+    title: str
+    message: str
+    who: str
+    causes: tuple[Ref, ...]
+    remedy: str
+    fix: FixView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with the Service behind the ref, found without sending."""
+
+    ref: str
+    findings: tuple[FindingView, ...]

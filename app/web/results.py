@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.web import forms, refs, render, words
-from app.web.contexts import Bar, Excluded, FixView, HopView, Lookup, Naming, PacketLine, Ref, Result, StepView
+from app.web.contexts import Bar, Excluded, HopView, Lookup, Naming, PacketLine, Result, StepView
+from app.web.inspected import FixView, Ref
 
 Json = Mapping[str, Any]
 
@@ -48,7 +49,7 @@ def result(request: Json, revision: int) -> Result:
         spread=spread if sent > 1 else (),
         ideal=words.say("even", share=f"{100 / len(spread):.3g} %") if len(spread) > 1 and sent > 1 else "",
         ideal_width=_ideal(summary.get("by_pod") or {}) if sent > 1 else 0,
-        fix=_fix(request.get("fix")),
+        fix=fix(request.get("fix")),
         excluded=tuple(_excluded(first)),
         remedy=str(_traces(first)[-1].get("remedy") or "") if _traces(first) else "",
         play=render.seed(request),
@@ -232,12 +233,15 @@ def _outcomes(by_outcome: Mapping[str, int]) -> Iterable[Bar]:
         yield Bar("", headline(outcome), count, "", 0)
 
 
-def _fix(fix: Json | None) -> FixView | None:
-    if not fix:
+def fix(found: Json | None) -> FixView | None:
+    """Tell a fix and how its trial went; None for none."""
+    if not found:
         return None
-    tried = words.say("tried", arrived=fix["arrived"], sent=fix["sent"]) if fix.get("sent") else ""
-    changes = "patch" if fix.get("target") else "request" if fix.get("request") else ""
-    return FixView(str(fix["description"]), str(fix.get("command") or ""), changes, tried, bool(fix.get("arrived")))
+    tried = words.say("tried", arrived=found["arrived"], sent=found["sent"]) if found.get("sent") else ""
+    changes = "patch" if found.get("target") else "request" if found.get("request") else ""
+    return FixView(
+        str(found["description"]), str(found.get("command") or ""), changes, tried, bool(found.get("arrived"))
+    )
 
 
 def _excluded(first: Json) -> Iterable[Excluded]:

@@ -3,7 +3,7 @@
 No route here computes anything about a cluster: that is `web/inspector`, `web/tableau`, `web/results` and below.
 """
 
-from app.web.pages import acting, cluster, fidelity, home, opening, terminal, traffic, writing
+from app.web.pages import acting, cluster, diagnosing, fidelity, home, opening, terminal, traffic, writing
 from app.web.pages.failing import problem_page
 
 __all__ = ["problem_page", "routers"]
@@ -13,6 +13,7 @@ routers = (
     opening.router,
     cluster.router,
     acting.router,
+    diagnosing.router,
     traffic.router,
     writing.router,
     terminal.router,

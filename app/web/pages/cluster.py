@@ -125,6 +125,7 @@ def _roots(
         "adding": None,
         "pasting": None,
         "found": None,
+        "diagnosis": None,
         "sharing": None,
         "terminal": contexts.Terminal(about.title, _terminal_seed()),
     }
