@@ -142,6 +142,11 @@ def run_of(container: Container) -> Run:
     return Run(doing.stays, doing.exit_code, doing.seconds, doing.is_command)
 
 
+def page_of(container: Container) -> str:
+    """Return the page that names what the container answers over HTTP."""
+    return _doing(container).page
+
+
 def listeners(pod: Object) -> tuple[Listener, ...]:
     """Return where a running pod listens: what the annotation says, else what its containers are known to do."""
     annotation = objects.annotations_of(pod).get(LISTEN)

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.cluster import clock, state
 from app.controllers import controller
-from app.kinds import images
+from app.kinds import health, images, podstatus
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -106,24 +106,45 @@ def named_statuses(pod: Object, name: str) -> dict[str, Mapping[str, Any]]:
 # --- probes ------------------------------------------------------------------------------------
 
 
-def probe_failure(pod: Object, container: Mapping[str, Any], probe: Mapping[str, Any]) -> str:
-    """Return why the probe would fail now, in the prober's words; empty when it would succeed."""
+def probe_failure(pod: Object, container: Mapping[str, Any], probe: Mapping[str, Any], ran: float | None = None) -> str:
+    """Return why the probe would fail now, in the prober's words; empty when it would succeed.
+
+    `ran` is for how long the container has been running, where that is known.
+    """
     ip = str(objects.status_of(pod).get("podIP") or "")
+    lasts = health.lasts(container, probe)
+    is_over = ran is not None and lasts is not None and ran >= lasts
     if "httpGet" in probe:
-        port = _number(container, probe["httpGet"].get("port"))
-        url = f"{str(probe['httpGet'].get('scheme') or 'HTTP').lower()}://{ip}:{port}{probe['httpGet'].get('path') or '/'}"
-        answer = images.responds(pod, port, "TCP")
-        if answer is None:
-            return f'Get "{url}": dial tcp {ip}:{port}: connect: connection refused'
-        if answer.http and not 200 <= answer.status < 400:
-            return f"HTTP probe failed with statuscode: {answer.status}"
-        return ""
+        return _http_failure(pod, container, probe["httpGet"], 500 if is_over else 0)
+    if is_over:
+        return f"cat: can't open '{health.file_tested(probe)}': No such file or directory"
     for how in ("tcpSocket", "grpc"):
         if how in probe:
             port = _number(container, probe[how].get("port"))
             if images.listens(pod, port, "TCP") is None:
                 return f"dial tcp {ip}:{port}: connect: connection refused"
     return ""
+
+
+def _http_failure(pod: Object, container: Mapping[str, Any], probe: Mapping[str, Any], told: int) -> str:
+    ip, port = str(objects.status_of(pod).get("podIP") or ""), _number(container, probe.get("port"))
+    path, secure = str(probe.get("path") or "/"), probe.get("scheme") == "HTTPS"
+    url = f"{'https' if secure else 'http'}://{ip}:{port}{path if path.startswith('/') else f'/{path}'}"
+    answer = images.responds(pod, port, "TCP")
+    if answer is None:
+        return f'Get "{url}": dial tcp {ip}:{port}: connect: connection refused'
+    if not answer.http:
+        return f'Get "{url}": EOF'
+    if secure and not (health.speaks_tls(container, port) or images.serves_tls(pod, port)):
+        return f'Get "{url}": http: server gave HTTP response to HTTPS client'
+    status = told or health.status(container, answer.page, path)
+    return "" if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"
+
+
+def running_for(found: Mapping[str, Any], now: float) -> float:
+    """Return for how many seconds a container has been running, by its status."""
+    since = podstatus.instant(objects.dig(found, "state", "running", "startedAt"))
+    return now - since if since else 0.0
 
 
 def _number(container: Mapping[str, Any], port: Any) -> int:

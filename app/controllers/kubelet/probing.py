@@ -14,7 +14,7 @@ from typing import Any
 from app.cluster import clock, state
 from app.controllers import controller
 from app.controllers.kubelet import parts, start, statuses
-from app.kinds import images, podstatus
+from app.kinds import health, images, podstatus
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -64,9 +64,16 @@ class _Look:
         probe = container.get(kind)
         if not probe:
             return found if found["ready"] and found["started"] else {**found, "ready": True, "started": True}
-        failure = parts.probe_failure(self.pod, container, probe)
+        ran = parts.running_for(found, self.turn.env.now)
+        failure = parts.probe_failure(self.pod, container, probe, ran)
         if found["ready"]:
-            return self._failing(found, probe, f"{word} probe failed: {failure}") if failure else found
+            if failure:
+                return self._failing(found, probe, f"{word} probe failed: {failure}")
+            lasts = health.lasts(container, probe)
+            if lasts is not None:
+                after = lasts - ran + _patience(probe)
+                self.falling = min(self.falling or after, after)
+            return found
         return found if failure else self._passing(found, container, probe)
 
     def _passing(
@@ -103,15 +110,26 @@ def reconcile_liveness(
     Until a container has started only its startup probe is asked (pkg/kubelet/prober/worker.go, release 1.36).
     """
     known = parts.named_statuses(pod, "containerStatuses")
-    failing = {
-        str(container["name"]): (container, probe, failure)
-        for container in images.serving_containers(pod)
-        if "running" in known.get(str(container["name"]), {}).get("state", {})
-        and (probe := container.get(_asked(container, known)))
-        and (failure := parts.probe_failure(pod, container, probe))
-    }
-    if not failing or objects.is_terminating(pod):
+    failing: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {}
+    expiring: list[float] = []
+    for container in images.serving_containers(pod):
+        name = str(container["name"])
+        if "running" not in known.get(name, {}).get("state", {}):
+            continue
+        probe = container.get(_asked(container, known))
+        if not probe:
+            continue
+        ran = parts.running_for(known[name], turn.env.now)
+        failure = parts.probe_failure(pod, container, probe, ran)
+        lasts = health.lasts(container, probe)
+        if failure:
+            failing[name] = (container, probe, failure)
+        elif lasts is not None:
+            expiring.append(max(lasts, float(probe.get("initialDelaySeconds") or 0)) - ran + _patience(probe))
+    if objects.is_terminating(pod) or not (failing or expiring):
         return parts.wait_no_more(held, key)
+    if not failing:
+        return parts.wait(held, key, min(expiring), clock.TimerKind.CLOCK)
     if not turn.fired:
         after = min(float(p.get("initialDelaySeconds") or 0) + _patience(p) for _, p, _ in failing.values())
         return parts.wait(held, key, after, clock.TimerKind.CLOCK)

@@ -11,12 +11,11 @@ from app.dataplane.flow import Answer, Flow, Verdict, pod_ref, service_ref, stop
 from app.dataplane.packet import Protocol
 from app.dataplane.trace import Action, Disposition, StepKind
 from app.dataplane.world import World
-from app.kinds import images
+from app.kinds import catalogue, images
 from app.machinery import objects
 from app.machinery.objects import Object, ObjectRef
 
 SLOW_ANNOTATION = "podlane.dev/slow"
-_TLS_PORTS = frozenset({443, 6443, 8443, 9443})
 _OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 _UNITS = {"ms": 1.0, "s": 1000.0, "m": 60000.0}
 
@@ -52,7 +51,7 @@ def answer_in_pod(world: World, flow: Flow) -> Verdict:
     responder = images.responds(pod, packet.dport, packet.proto.value)
     if responder is None or not responder.http:
         return _reset(flow, "NotHTTP", pod)
-    tls = packet.dport in _TLS_PORTS or images.serves_tls(pod, packet.dport)
+    tls = packet.dport in catalogue.TLS_PORTS or images.serves_tls(pod, packet.dport)
     if scheme == "https" and not tls and _is_known(pod, responder.container):
         return _reset(flow, "NotTLS", pod)
     status = told_status(pod, responder.container, flow.asked.path) or responder.status
