@@ -39,8 +39,8 @@ EVENT = (
     ruled("engine/records.py", "kinds/test_columns.py", "involvedObject.kind", "involvedObject.name"),
     unknown("engine/records.py", "involvedObject.namespace", "involvedObject.uid", "involvedObject.apiVersion"),
     unknown("engine/records.py", "involvedObject.resourceVersion", "firstTimestamp", "lastTimestamp"),
-    unknown("engine/records.py", "source.component"),
-    ruled("engine/records.py", "kubeapi/test_kubelet_events.py", "involvedObject.fieldPath", "source.host"),
+    ruled("engine/records.py", "kubeapi/test_kubelet_events.py", "source.component", "source.host"),
+    ruled("engine/records.py", "kubeapi/test_kubelet_events.py", "involvedObject.fieldPath"),
     ruled("engine/records.py", "kubeapi/test_kubelet_events.py", "reportingComponent", "reportingInstance"),
 )
 

@@ -316,6 +316,8 @@ class _Branch:
         if self.path in _claimed(self.kind)[0]:
             return [_row(self.kind, self.path, claim), *rows]
         first = rows[0]
+        if len(rows) == 1:
+            return rows
         if any((row.status, row.reader, row.witness, row.alike) != _same(first) for row in rows):
             return rows
         if self.path.count(".") == 0 and len(rows) > 1 and first.status is not Status.STORED:

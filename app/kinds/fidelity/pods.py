@@ -6,6 +6,7 @@ from app.kinds.fidelity.claim import Claim, recorded, ruled, unknown
 
 _KUBELET = "controllers/test_kubelet.py"
 _INSIDE = "terminal/test_inside.py"
+_VOLUMES = "terminal/test_volumes.py"
 _PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
 
 
@@ -64,7 +65,7 @@ SPEC = (
         "spec.containers.env.valueFrom.secretKeyRef.key",
     ),
     ruled("terminal/fields.py", _INSIDE, "spec.containers.env.valueFrom.resourceFieldRef.resource"),
-    unknown("terminal/fields.py", "spec.containers.env.valueFrom.resourceFieldRef.divisor"),
+    ruled("terminal/fields.py", _INSIDE, "spec.containers.env.valueFrom.resourceFieldRef.divisor"),
     ruled(
         "terminal/surroundings.py",
         _INSIDE,
@@ -73,7 +74,7 @@ SPEC = (
         "spec.containers.envFrom.prefix",
     ),
     ruled("terminal/mounts.py", _INSIDE, "spec.containers.volumeMounts.name", "spec.containers.volumeMounts.mountPath"),
-    unknown("terminal/mounts.py", "spec.containers.volumeMounts.subPath"),
+    ruled("terminal/mounts.py", _VOLUMES, "spec.containers.volumeMounts.subPath"),
     ruled("kinds/quality.py", "kinds/test_pod.py", "spec.containers.resources.limits"),
     ruled("kinds/quality.py", "kinds/test_pod.py", "spec.containers.resources.requests"),
     ruled("kinds/images.py", "terminal/test_runner.py", "spec.containers.stdin", "spec.containers.tty"),
@@ -112,7 +113,7 @@ SPEC = (
     ruled("terminal/surroundings.py", _INSIDE, "spec.automountServiceAccountToken"),
     ruled("terminal/surroundings.py", "kinds/test_pod.py", "spec.serviceAccountName"),
     unknown("terminal/interfaces.py", "spec.shareProcessNamespace"),
-    unknown("kinds/pod_defaults.py", "spec.serviceAccount"),
+    ruled("kinds/pod_defaults.py", "kinds/test_pod.py", "spec.serviceAccount"),
     ruled("terminal/mounts.py", _INSIDE, "spec.volumes.name"),
     ruled(
         "terminal/mounts.py",
@@ -125,8 +126,15 @@ SPEC = (
         "spec.volumes.downwardAPI.items.fieldRef.fieldPath",
     ),
     ruled("terminal/mounts.py", "terminal/test_containers.py", "spec.volumes.emptyDir"),
-    unknown(
+    ruled(
+        "terminal/fields.py",
+        _VOLUMES,
+        "spec.volumes.downwardAPI.items.resourceFieldRef.resource",
+        "spec.volumes.downwardAPI.items.resourceFieldRef.divisor",
+    ),
+    ruled(
         "terminal/mounts.py",
+        _VOLUMES,
         "spec.volumes.secret.items.key",
         "spec.volumes.secret.items.path",
         "spec.volumes.downwardAPI.items.resourceFieldRef.containerName",
@@ -140,8 +148,9 @@ SPEC = (
         "spec.volumes.projected.sources.downwardAPI.items.path",
         "spec.volumes.projected.sources.downwardAPI.items.fieldRef.fieldPath",
     ),
-    unknown(
+    ruled(
         "terminal/mounts.py",
+        _VOLUMES,
         "spec.volumes.projected.sources.configMap.items.key",
         "spec.volumes.projected.sources.configMap.items.path",
         "spec.volumes.projected.sources.secret.name",
@@ -189,7 +198,27 @@ POD = (*SPEC, *STATUS)
 
 NODE = (
     ruled("kinds/node.py", "kinds/test_other_kinds.py", "spec.podCIDR"),
-    unknown("kinds/node.py", "spec.podCIDRs"),
+    ruled("kinds/node.py", "kinds/test_other_kinds.py", "spec.podCIDRs"),
+    unknown("kinds/node.py", "status.capacity", "status.daemonEndpoints.kubeletEndpoint.Port"),
+    # Made up: there is no machine to ask.
+    unknown(
+        "kinds/node.py",
+        *(
+            f"status.nodeInfo.{name}"
+            for name in (
+                "architecture",
+                "bootID",
+                "containerRuntimeVersion",
+                "kernelVersion",
+                "kubeProxyVersion",
+                "kubeletVersion",
+                "machineID",
+                "operatingSystem",
+                "osImage",
+                "systemUUID",
+            )
+        ),
+    ),
     ruled("controllers/scheduler.py", "controllers/test_scheduler.py", "spec.unschedulable", "spec.taints.effect"),
     ruled("kinds/placement.py", "controllers/test_scheduler.py", "spec.taints.key", "spec.taints.value"),
     unknown("controllers/node_health.py", "spec.taints.timeAdded"),

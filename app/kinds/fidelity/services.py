@@ -137,8 +137,9 @@ IP_ADDRESS = (ruled("controllers/ip_addresses.py", "controllers/test_own_objects
 
 SERVICE_CIDR = (
     ruled("controllers/service_cidrs.py", "controllers/test_own_objects.py", "spec.cidrs"),
-    unknown(
+    ruled(
         "controllers/service_cidrs.py",
+        "conformance_specs/test_service_addresses.py",
         "status.conditions.type",
         "status.conditions.status",
         "status.conditions.reason",

@@ -28,7 +28,7 @@ DEPLOYMENT = (
         "status.readyReplicas",
         "status.availableReplicas",
     ),
-    unknown("kinds/rollouts.py", "status.unavailableReplicas", "status.observedGeneration"),
+    ruled("kinds/rollouts.py", _DEPLOYMENT, "status.unavailableReplicas", "status.observedGeneration"),
     ruled("kinds/rollouts.py", _DEPLOYMENT, "status.conditions.type", "status.conditions.reason"),
     unknown("kinds/rollouts.py", "status.conditions.status", "status.conditions.message"),
     ruled("kinds/rollouts.py", _DEPLOYMENT, "status.terminatingReplicas"),
@@ -39,7 +39,7 @@ REPLICATION_CONTROLLER = (
     ruled("controllers/replica_sets.py", _SMALLER, "spec.minReadySeconds"),
     ruled("controllers/replica_sets.py", _SETS, "spec.selector.*"),
     ruled("controllers/replica_sets.py", _SETS, "status.replicas", "status.readyReplicas", "status.availableReplicas"),
-    unknown("controllers/replica_sets.py", "status.fullyLabeledReplicas", "status.observedGeneration"),
+    ruled("controllers/replica_sets.py", _SETS, "status.fullyLabeledReplicas", "status.observedGeneration"),
 )
 
 REPLICA_SET = (
@@ -61,11 +61,10 @@ STATEFUL_SET = (
     ),
     unknown(
         "controllers/statefulset.py",
-        "status.currentReplicas",
-        "status.updatedReplicas",
         "status.observedGeneration",
         "status.collisionCount",
     ),
+    ruled("controllers/statefulset.py", _STATEFUL, "status.currentReplicas", "status.updatedReplicas"),
 )
 
 DAEMON_SET = (
@@ -93,12 +92,12 @@ JOB = (
     ruled("controllers/job.py", _JOB, "spec.parallelism", "spec.completions", "spec.backoffLimit"),
     ruled("controllers/job.py", _SMALLER, "spec.suspend"),
     unknown("kinds/sets_and_jobs.py", "spec.selector.*"),
+    ruled("controllers/job.py", _JOB, "status.active"),
     ruled("controllers/job.py", _JOB, "status.succeeded", "status.failed"),
     unknown(
         "controllers/job.py",
         "status.conditions.type",
         "status.uncountedTerminatedPods.*",
-        "status.active",
         "status.ready",
         "status.terminating",
         "status.startTime",
