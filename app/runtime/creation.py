@@ -62,10 +62,15 @@ class Made:
     @property
     def keys(self) -> tuple[keys.NewKey, ...]:
         """The keys as the store knows them."""
-        return (
-            keys.NewKey(keys.digest(self.created.edit_key), keys.Role.EDIT),
-            keys.NewKey(keys.digest(self.created.view_key), keys.Role.VIEW),
-        )
+        return new_keys(self.created)
+
+
+def new_keys(created: Created) -> tuple[keys.NewKey, ...]:
+    """Return a new playground's keys as the store knows them."""
+    return (
+        keys.NewKey(keys.digest(created.edit_key), keys.Role.EDIT),
+        keys.NewKey(keys.digest(created.view_key), keys.Role.VIEW),
+    )
 
 
 def new_id() -> str:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from app.cluster import clock, state
 from app.engine import commands, execute
 from app.machinery import errors
-from app.runtime import callers, clocks, creation, hub, loading, measures, shelf, ticker
+from app.runtime import callers, clocks, creation, forking, hub, loading, measures, shelf, ticker
 from app.runtime.creation import Created, NewPlayground
 from app.runtime.doors import Doors
 from app.runtime.hub import Entries, Frames
@@ -118,6 +118,26 @@ class Host:
         self._plan(loaded)
         return made.created
 
+    async def fork(
+        self,
+        playground: str,
+        revision: int | None,
+        receipt: Callable[[Created], tuple[answers.Once, answers.Answered]] | None = None,
+    ) -> Created:
+        """Make a playground of its own out of this one as it was at the revision (None: as it is); returns once stored."""
+        loaded = await self._open(playground)
+        head, row, now = loaded.state.revision, loaded.row, loaded.now(self.wall())
+        held = await self.past(playground, head if revision is None else revision)
+        forked = forking.make(row, held, now if held.revision == head else held.now, self.wall())
+
+        def work(connection: database.Connection) -> None:
+            forked.begin(connection)
+            if receipt is not None:
+                answers.keep(connection, *receipt(forked.created), forked.row.created_at)
+
+        await self.shelf.write(work)
+        return forked.created
+
     async def execute(
         self, playground: str, command: commands.Command, receipt: Receipt | None = None, *, is_use: bool = True
     ) -> Executed:
@@ -164,7 +184,7 @@ class Host:
         head = await self.shelf.read(lambda connection: stored.head(connection, playground)) or 0
         if not 0 < revision <= head:
             raise errors.BadRequest(
-                f"There is no revision {revision}; this playground's history goes from 1 to {head}."
+                f"There is no revision {revision}; this playground's history goes from {row.base or 1} to {head}."
             )
         return await self.shelf.in_thread(lambda: loading.at_revision(self.db, row, revision))
 
@@ -174,6 +194,8 @@ class Host:
         DIFFERS: upstream compacts every five minutes, however little happened; here the newest 10,000 entries stay.
         """
         loaded = await self._open(playground)
+        if since < loaded.row.base:
+            return True
         if since >= loaded.ring.head - hub.RING or loaded.ring.after(since) is not None:
             return False
         oldest = loaded.now(self.wall()) - KEPT_SECONDS
@@ -256,6 +278,8 @@ class Host:
         """Yield what a reader has not seen, until the playground's memory is dropped."""
         if since > loaded.ring.head:
             raise errors.Expired(f"This playground's history ends at revision {loaded.ring.head}; load it again.")
+        if since < loaded.row.base:
+            raise loading.expired(loaded.row)
         while not loaded.is_stale:
             found = loaded.ring.after(since)
             if found is None:

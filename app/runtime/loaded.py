@@ -91,6 +91,8 @@ class Playground:
     nodes: tuple[tuple[str, str], ...]
     """(name, internal address) of each node."""
     settings: Mapping[str, Any]
+    base: int = 0
+    """The revision its history begins after: where it was forked."""
 
 
 def describe(loaded: Loaded, wall: float) -> Playground:
@@ -106,6 +108,7 @@ def describe(loaded: Loaded, wall: float) -> Playground:
         counts={name: held.count(resource) for name, resource in COUNTED.items()},
         nodes=tuple((objects.name_of(node), internal_ip(node)) for node in held.list(state.NODES)),
         settings=dict(held.settings),
+        base=loaded.row.base,
     )
 
 

@@ -39,7 +39,7 @@ def load(db: database.Database, playground: str) -> Folded:
     row = db.read(lambda connection: playgrounds.find(connection, playground))
     if row is None:
         raise not_found(playground)
-    held = _base(db, row, max(0, row.head - TAIL))
+    held = _base(db, row, max(row.base, row.head - TAIL))
     commits = []
     for batch in _batches(db, playground, held):
         held.take_in(batch)
@@ -52,7 +52,7 @@ def load(db: database.Database, playground: str) -> Folded:
 
 
 def at_revision(db: database.Database, row: playgrounds.Row, revision: int) -> state.ClusterState:
-    """Fold a playground up to a revision of its past."""
+    """Fold a playground up to a revision of its past; Expired for what lies before a fork's beginning."""
     held = _base(db, row, revision)
     for batch in _batches(db, row.id, held):
         if batch.last <= revision:
@@ -81,10 +81,22 @@ def is_older(connection: database.Connection, playground: str, since: int, momen
     return not following or journal.made_at(following[0].body) < moment
 
 
+def expired(row: playgrounds.Row) -> errors.Expired:
+    """Say that what is asked for lies before a fork's beginning."""
+    return errors.Expired(f"This playground is a fork: its history begins at revision {row.base}.")
+
+
 def _base(db: database.Database, row: playgrounds.Row, revision: int) -> state.ClusterState:
+    if revision < row.base:
+        raise expired(row)
     kept = db.read(lambda connection: stored.snapshot_before(connection, row.id, revision))
     if kept is not None:
-        return snapshot.restore(kept.body)
+        held = snapshot.restore(kept.body)
+        # The bytes may be another's, whom this is a fork of.
+        held.settings = row.settings
+        return held
+    if row.base:
+        raise not_found(row.id)
     return state.ClusterState(mode=clock.TimeMode(row.mode), settings=row.settings, now=0.0)
 
 

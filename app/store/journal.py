@@ -49,6 +49,8 @@ def append(connection: Connection, playground: str, expected: int, batch: Stored
 
 def insert(connection: Connection, playground: str, batches: Sequence[Stored]) -> None:
     """Write journal rows whose head the caller has just moved in the same transaction."""
+    if not batches:
+        return
     connection.execute(
         sqlalchemy.insert(BATCHES),
         [{"playground": playground, "first": b.first, "last": b.last, "body": b.body} for b in batches],

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, RowMapping
 from app.store import journal, keys
 from app.store.tables import BATCHES, HELD, KEYS, PLAYGROUNDS
 
+BASE = "forked_at"
+"""The setting that names the revision at which a fork begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
@@ -38,6 +41,11 @@ class Row:
     used_at: float
     clock: ClockRow
 
+    @property
+    def base(self) -> int:
+        """The revision its history begins after: 0, or where it was forked; of a fork that state is a snapshot."""
+        return int(self.settings.get(BASE, 0))
+
 
 def begin(connection: Connection, row: Row, batches: Sequence[journal.Stored], made: Sequence[keys.NewKey]) -> None:
     """Write a new playground with its first entries and keys: all of it, or nothing."""
@@ -57,6 +65,12 @@ def begin(connection: Connection, row: Row, batches: Sequence[journal.Stored], m
     journal.insert(connection, row.id, batches)
     for key in made:
         keys.add(connection, row.id, key, row.created_at)
+
+
+def fork(connection: Connection, row: Row, base: journal.StoredSnapshot, made: Sequence[keys.NewKey]) -> None:
+    """Write a fork: a row that points at a state, stored once however many forks begin with it, and no entries."""
+    begin(connection, row, (), made)
+    journal.keep_snapshot(connection, row.id, base.revision, base.body)
 
 
 def find(connection: Connection, playground: str) -> Row | None:

@@ -31,11 +31,15 @@ Encode = Callable[[journal.Entry], bytes | None]
 async def stream(request: Request, playground: str, encode: Encode, *, kind: str) -> EventStream:
     """Answer with the playground's entries from the reader's cursor on; `kind` names the encoding.
 
-    The cursor is the Last-Event-ID that a reconnecting browser sends, or `?since=`; without either, the beginning.
+    The cursor is the Last-Event-ID that a reconnecting browser sends, or `?since=`; without either, the beginning,
+    which of a fork is where it was forked.
     """
     host: Host = request.app.state.host
-    since = cursor_of(request)
-    head = (await host.describe(playground)).revision
+    since, about = cursor_of(request), await host.describe(playground)
+    since = about.base if since is None else since
+    head = about.revision
+    if since < about.base:
+        raise errors.Expired(f"This playground is a fork: its history begins at revision {about.base}.")
     if since > head:
         raise errors.Expired(f"This playground's history ends at revision {head}; load the page again.")
 
@@ -53,9 +57,11 @@ async def stream(request: Request, playground: str, encode: Encode, *, kind: str
     return EventStream(chunks, may_look, request.app.state.draining, host)
 
 
-def cursor_of(request: Request) -> int:
-    """Return the revision after which the reader wants to read on."""
-    text = request.headers.get("last-event-id") or request.query_params.get("since") or "0"
+def cursor_of(request: Request) -> int | None:
+    """Return the revision after which the reader wants to read on, None for the beginning."""
+    text = request.headers.get("last-event-id") or request.query_params.get("since")
+    if not text:
+        return None
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise errors.BadRequest(f"Last-Event-ID must be a revision, a whole number from 0 on, not {text[:40]!r}.")
     return int(text)

@@ -42,7 +42,7 @@ class Rates:
             return
         caller = _caller(headers)
         address = str((scope.get("client") or ("", 0))[0])
-        creates = scope["path"] in ("/playgrounds", "/api/v1/playgrounds")
+        creates = scope["path"] in ("/playgrounds", "/api/v1/playgrounds") or scope["path"].endswith("/fork")
         self.take("address", address, BY_ADDRESS)
         if creates:
             self.take("creations at", address, CREATIONS_BY_ADDRESS)

@@ -40,6 +40,12 @@ class NewBody(msgspec.Struct, forbid_unknown_fields=True):
     load_balancer: Literal["simulated", "none"] = "simulated"
 
 
+class ForkBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The moment to fork from; now, when it names none."""
+
+    revision: int | None = None
+
+
 class TitleBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new title."""
 
@@ -80,6 +86,19 @@ async def create(request: Request) -> Response:
             return created(await host_of(request).create(wanted, receipt))
         except errors.Invalid as refusal:
             raise manifests.located(refusal, documents) from None
+
+    return await once.run(request, work)
+
+
+@router.post("/{playground}/fork")
+async def fork(request: Request, playground: str) -> Response:
+    """Make a playground of one's own out of this one as it is, or was. Who may look may do so: nothing is written here."""
+    await signin.require(request, playground, Role.VIEW)
+    body = await bodies.read(request, ForkBody)
+
+    async def work(key: Once | None) -> Answered:
+        receipt = None if key is None else (lambda made: (key, created(made)))
+        return created(await host_of(request).fork(playground, body.revision, receipt))
 
     return await once.run(request, work)
 

@@ -56,7 +56,7 @@ async def playground_page(request: Request, playground: str) -> Response:
         return await _without_key(request, playground)
     caller = Caller(playground, role, signin.actor_of(request), by_cookie=True)
     about = await common.host_of(request).describe(playground)
-    past = await _recent(request, playground, about.revision)
+    past = await _recent(request, about)
     shown = next((e for e in reversed(past) if e.type == "request" and _is_mine(e, caller)), None)
     held = await common.host_of(request).read(playground)
     roots = _roots(request, caller, about, held, past, shown)
@@ -78,13 +78,14 @@ async def _without_key(request: Request, playground: str) -> Response:
     return render.page("pages/sign_in.html", roots)
 
 
-async def _recent(request: Request, playground: str, revision: int) -> list[journal.Entry]:
+async def _recent(request: Request, about: Playground) -> list[journal.Entry]:
     """Return the newest entries, as far back as the timeline may need them."""
     found: list[journal.Entry] = []
-    if revision < 1:
+    revision = about.revision
+    if revision <= about.base:
         return found
     with contextlib.suppress(errors.Expired):
-        follow = common.host_of(request).follow(playground, max(0, revision - REMEMBERED))
+        follow = common.host_of(request).follow(about.id, max(about.base, revision - REMEMBERED))
         async with contextlib.aclosing(follow) as commits:
             async for entries in commits:
                 found += entries
