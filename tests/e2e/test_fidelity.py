@@ -36,6 +36,12 @@ def begin(page: Page, server: Served) -> None:
     expect(page.locator("#result-title")).to_have_text("answered 200", timeout=PATIENCE)
 
 
+def accessible(page: Page) -> None:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]] == []
+
+
 def test_the_passport_is_found_and_narrowed_down_while_typing(page: Page, server: Served, shot: Shot) -> None:
     page.goto(server.url)
     page.get_by_role("link", name="how far to trust Podlane").click()
@@ -82,6 +88,7 @@ def test_a_stored_field_is_marked_where_it_is_typed_and_is_applied_all_the_same(
     expect(page.locator("dialog .cm-lint-marker-info")).to_have_count(1)
     expect(page.locator("dialog .fault")).to_have_count(0)
     shot(page, "stored-field")
+    accessible(page)
     page.locator("dialog").get_by_role("button", name="Apply").click()
     expect(page.locator("dialog")).to_be_hidden()
     page.click("#search-open")
@@ -100,9 +107,7 @@ def test_a_stored_field_is_marked_where_it_is_typed_and_is_applied_all_the_same(
 def test_the_pages_have_no_accessibility_fault(page: Page, server: Served, path: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(f"{server.url}{path}")
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-    assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]] == []
+    accessible(page)
 
 
 @pytest.mark.parametrize("path", ["/fidelity", "/fidelity?kind=Pod", "/fidelity/report?behaviour=ipvs"])

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from app.kinds.fidelity import behaviours, passport
-from app.web import differences, passports
+from app.web import adding, differences, passports
+from tests.cluster_driver import Cluster
 from tests.web import serving
 from tools import differs
 
@@ -194,6 +195,15 @@ def test_an_ordinary_object_has_no_marks(client: httpx.Client, ground: str) -> N
             text = client.get(f"{ground}/panel", params={"ref": ref, "tab": tab}).text
             assert ref.rpartition("/")[2] in text
             assert "kept-" not in text
+
+
+@pytest.mark.parametrize("kind", ["pod", "deployment", "service", "namespace", "node"])
+def test_no_form_sets_a_field_that_is_only_stored(kind: str) -> None:
+    held = Cluster().held
+    typed = {one.name: one.value for one in adding.form(held, kind, {}).fields}
+    made = adding.draft(held, kind, {"name": "made", "zone": "zone-b", **{k: v for k, v in typed.items() if v}})
+    assert not passport.is_stored(made)
+    assert not passport.stored_fields(made)
 
 
 def test_tools_get_all_of_it_as_json(client: httpx.Client) -> None:
