@@ -12,12 +12,19 @@ from app.dataplane.sending import Completed, Result
 from app.dataplane.trace import Outcome, Step, Trace
 
 
+MOST_CONSIDERED = 50
+"""Results whose choices name all candidates; those after them would only say the same."""
+
+
 def to_json(completed: Completed) -> dict[str, Any]:
     """Write the answer: results with traces, results without, or the summary alone, as was asked."""
     request, summary = completed.request, completed.summary
     body: dict[str, Any] = {}
     if request.trace or request.results:
-        body["results"] = [result_json(result, traces=request.trace) for result in completed.results]
+        body["results"] = [
+            result_json(result, request.trace, number < MOST_CONSIDERED)
+            for number, result in enumerate(completed.results)
+        ]
     body["summary"] = {
         "sent": summary.sent,
         "by_outcome": dict(summary.by_outcome),
@@ -26,7 +33,7 @@ def to_json(completed: Completed) -> dict[str, Any]:
     return body
 
 
-def result_json(result: Result, traces: bool = True) -> dict[str, Any]:
+def result_json(result: Result, traces: bool = True, considered: bool = True) -> dict[str, Any]:
     """Write one result; what does not apply is left out."""
     written: dict[str, Any] = {"outcome": result.outcome.value, "took_ms": result.took_ms}
     if result.http_status:
@@ -50,7 +57,7 @@ def result_json(result: Result, traces: bool = True) -> dict[str, Any]:
         if result.lookup is not None:
             written["dns_trace"] = _lookup_json(result.lookup, failed and result.trace is None)
         if result.trace is not None:
-            written["trace"] = trace_json(result.trace, failed)
+            written["trace"] = trace_json(result.trace, failed, considered)
     return written
 
 
@@ -72,7 +79,7 @@ def _record(record: dns.Record) -> dict[str, Any]:
     return {"name": record.name, "type": record.type, "ttl": record.ttl, "data": record.value}
 
 
-def trace_json(trace: Trace, failed: bool) -> dict[str, Any]:
+def trace_json(trace: Trace, failed: bool, considered: bool = True) -> dict[str, Any]:
     """Write a trace; a failed one carries its headline, its remedy, and what else it could have been."""
     reason = reasons.REASONS[trace.reason]
     written: dict[str, Any] = {
@@ -86,7 +93,9 @@ def trace_json(trace: Trace, failed: bool) -> dict[str, Any]:
         written["ruled_out"] = [
             {"reason": other.reason, "title": other.title, "why": other.why} for other in reasons.ruled_out(trace)
         ]
-    written["hops"] = [{"at": _place(hop.at), "steps": [_step(step) for step in hop.steps]} for hop in trace.hops]
+    written["hops"] = [
+        {"at": _place(hop.at), "steps": [_step(step, considered) for step in hop.steps]} for hop in trace.hops
+    ]
     return written
 
 
@@ -97,7 +106,7 @@ def _place(place: Place) -> dict[str, str]:
     return written
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, considered: bool) -> dict[str, Any]:
     written: dict[str, Any] = {
         "kind": step.kind.value,
         "action": step.action.value,
@@ -110,7 +119,7 @@ def _step(step: Step) -> dict[str, Any]:
     }
     if step.rule:
         written["rule"] = step.rule
-    if step.candidates.named:
+    if considered and step.candidates.named:
         written["candidates"] = step.candidates.to_json()
     return written
 

@@ -312,6 +312,36 @@ def test_a_failed_choice_names_them_too_and_so_does_the_diagnosis() -> None:
     assert {one["name"] for one in found["candidates"]["named"]} == {"client", "web"}
 
 
+def test_an_endpoint_is_ruled_out_by_the_first_filter_it_meets() -> None:
+    spread = web(name="here", spec=", nodeName: node-1") + web(name="there", spec=", nodeName: node-2")
+    cluster = applied(
+        pod(spec="nodeName: node-1, containers: [{name: c, image: curlimages/curl, command: [sleep, infinity]}]")
+        + spread
+        + service(GOOD + ", internalTrafficPolicy: Local")
+    )
+    told = considered(cluster.send(CLIENT, "http://web")["results"][0])
+    assert (told["here"], told["there"]) == ("", "on node-2, and internalTrafficPolicy is Local")
+    near = {"spec": {"internalTrafficPolicy": "Cluster", "trafficDistribution": "PreferSameNode"}}
+    cluster.patch(WEB, near)
+    told = considered(cluster.send(CLIENT, "http://web")["results"][0])
+    assert told["there"] == "hinted for node-2, not for node-1"
+
+
+def test_a_pod_without_the_named_port_is_told_apart() -> None:
+    named = web(name="named", extra=", ports: [{name: http, containerPort: 80}]")
+    cluster = applied(
+        pod() + named + web(name="bare") + service("selector: {app: web}, ports: [{port: 80, targetPort: http}]")
+    )
+    told = considered(cluster.send(CLIENT, "http://web")["results"][0])
+    assert (told["named"], told["bare"]) == ("", "has no port http/TCP")
+
+
+def test_the_fiftieth_result_names_them_and_the_next_does_not_repeat_it() -> None:
+    results = applied(pod() + web() + service(GOOD)).send(CLIENT, "http://web", count=60)["results"]
+    named = ["candidates" in str(result["trace"]) for result in results]
+    assert named == [True] * 50 + [False] * 10
+
+
 def test_no_more_than_twenty_are_named_and_the_others_counted() -> None:
     many = "".join(web(name=f"web-{number}") for number in range(30))
     cluster = applied(pod() + many + service(GOOD))

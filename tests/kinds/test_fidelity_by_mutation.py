@@ -128,7 +128,6 @@ def changed(kind: str, path: str, value: Any) -> list[dict[str, Any]]:
         ("spec.runtimeClassName", "gvisor"),
         ("spec.imagePullSecrets", [{"name": "registry"}]),
         ("spec.activeDeadlineSeconds", 1),
-        ("spec.setHostnameAsFQDN", True),
         ("spec.securityContext", {"runAsUser": 1000, "fsGroup": 2000}),
         ("spec.containers.securityContext", {"readOnlyRootFilesystem": True}),
         ("spec.containers.workingDir", "/srv"),

@@ -144,7 +144,12 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "kube-proxy in iptables mode",
         _RECORDED,
         "Real TCP and UDP went through the real kube-proxy; each probe fares the same, rule and chain names included.",
-        (f"{_PACKET_FILES}n01-clusterip.json", f"{_PACKET_FILES}kube-proxy", "dataplane/test_rulesets.py"),
+        (
+            f"{_PACKET_FILES}n01-clusterip.json",
+            f"{_PACKET_FILES}kube-proxy",
+            "dataplane/test_rulesets.py",
+            "dataplane/test_packet_tables.py",
+        ),
     ),
     Behaviour(
         "nftables",
@@ -278,6 +283,14 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "How long things take",
         _UNKNOWN,
         "Times are made up so that a page is pleasant to watch; do not measure with them.",
+    ),
+    Behaviour(
+        "ping",
+        _PACKETS,
+        "Pings: pods and nodes answer, Services do not",
+        _RULED,
+        "A ClusterIP is silent in iptables mode and rejects in nftables and ipvs mode.",
+        ("dataplane/flows/ping.yaml", "terminal/recorded/netshoot.json"),
     ),
     Behaviour(
         "cluster-dns",

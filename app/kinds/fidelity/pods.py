@@ -108,6 +108,7 @@ SPEC = (
         "spec.hostAliases.ip",
         "spec.hostAliases.hostnames",
     ),
+    ruled("kinds/resolvconf.py", "dataplane/test_dns.py", "spec.setHostnameAsFQDN"),
     ruled("kinds/podendpoints.py", "controllers/states/ports.yaml", "spec.hostname", "spec.subdomain"),
     ruled("dataplane/service_env.py", "dataplane/test_service_env.py", "spec.enableServiceLinks"),
     ruled("terminal/surroundings.py", _INSIDE, "spec.automountServiceAccountToken"),
