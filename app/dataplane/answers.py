@@ -11,7 +11,6 @@ from app.dataplane.packet import Packet, Place
 from app.dataplane.sending import Completed, Result
 from app.dataplane.trace import Outcome, Step, Trace
 
-
 MOST_CONSIDERED = 50
 """Results whose choices name all candidates; those after them would only say the same."""
 
