@@ -285,14 +285,6 @@ BEHAVIOURS: tuple[Behaviour, ...] = (
         "Times are made up so that a page is pleasant to watch; do not measure with them.",
     ),
     Behaviour(
-        "ping",
-        _PACKETS,
-        "Pings: pods and nodes answer, Services do not",
-        _RULED,
-        "A ClusterIP is silent in iptables mode and rejects in nftables and ipvs mode.",
-        ("dataplane/flows/ping.yaml", "terminal/recorded/netshoot.json"),
-    ),
-    Behaviour(
         "cluster-dns",
         _NAMES,
         "Cluster DNS: A, AAAA, SRV, CNAME, PTR; NXDOMAIN and NODATA",
