@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app.cluster import state
+from app.dataplane import policies
 from app.kinds import node, registry
 from app.lessons import cast
 from app.machinery import errors, objects
 from app.machinery.objects import Draft
-from app.web import contexts, forms, words
+from app.web import contexts, forms, guards, words
 from app.web.contexts import Choice, Field
 
 Form = Mapping[str, str]
@@ -45,6 +46,10 @@ def draft(held: state.ClusterState, kind: str, typed: Form) -> Draft:
             return forms.deployment(typed)
         case "service":
             return forms.service(typed)
+        case "ingress":
+            return guards.ingress(typed)
+        case "policy":
+            return guards.policy(typed)
         case "namespace":
             return forms.namespace(typed)
         case "node":
@@ -125,6 +130,43 @@ def _unselected(held: state.ClusterState) -> Mapping[str, str]:
     return found
 
 
+def _ingress(held: state.ClusterState) -> tuple[Field, ...]:
+    services = [one for one in held.list(state.SERVICES) if cast.is_own(one)]
+    service = services[0] if services else {}
+    port = objects.dig(service, "spec", "ports") or [{"port": 80}]
+    return (
+        _field("name", _free(held, guards.INGRESSES, "shop"), required=True, mono=True),
+        _namespace(held),
+        _field("ingress_class", _class(held), mono=True),
+        _field("host", "shop.example", mono=True),
+        _field("path", "/", required=True, mono=True),
+        _field("service", objects.name_of(service) if service else "web", required=True, mono=True),
+        _field("port", str(port[0].get("port", 80)), required=True, mono=True),
+    )
+
+
+def _class(held: state.ClusterState) -> str:
+    return next((key.name for key in held.keys(guards.INGRESS_CLASSES)), "")
+
+
+def _policy(held: state.ClusterState) -> tuple[Field, ...]:
+    ways = tuple(Choice(way, words.lookup("ways", way)) for way in guards.WAYS)
+    return (
+        _field("name", _free(held, policies.NETWORK_POLICIES, "guard"), required=True, mono=True),
+        _namespace(held),
+        _field("guards", forms.pairs_text(_wanted(held)), mono=True),
+        _field("way", guards.WAYS[0], choices=ways),
+        _field("allowed", "", mono=True),
+        _field("allowed_port", "", mono=True),
+    )
+
+
+def _wanted(held: state.ClusterState) -> Mapping[str, str]:
+    services = [one for one in held.list(state.SERVICES) if cast.is_own(one)]
+    found = next((state.equality_selector(one) for one in services if state.equality_selector(one)), None)
+    return found or {"app": "web"}
+
+
 def _namespaces(held: state.ClusterState) -> tuple[Field, ...]:
     return (_field("name", _free(held, state.NAMESPACES, "shop"), required=True, mono=True),)
 
@@ -143,6 +185,8 @@ _FIELDS: dict[str, Callable[[state.ClusterState], tuple[Field, ...]]] = {
     "pod": _pod,
     "deployment": _deployment,
     "service": _service,
+    "ingress": _ingress,
+    "policy": _policy,
     "namespace": _namespaces,
     "node": _nodes,
 }

@@ -49,9 +49,17 @@ def ready(key: Key, value: str | None, annotation: str) -> str:
 
 def labels(key: Key, patch: Mapping[str, str | None]) -> str:
     """Return the line that writes labels."""
+    return _kubectl(key.namespace, f"label {_named(key)} {_pairs(patch)}")
+
+
+def notes(key: Key, patch: Mapping[str, str | None]) -> str:
+    """Return the line that writes annotations."""
+    return _kubectl(key.namespace, f"annotate {_named(key)} {_pairs(patch)}")
+
+
+def _pairs(patch: Mapping[str, str | None]) -> str:
     words = [f"{name}-" if value is None else shlex.quote(f"{name}={value}") for name, value in patch.items()]
-    overwrite = " --overwrite" if any(value is not None for value in patch.values()) else ""
-    return _kubectl(key.namespace, f"label {_named(key)} {' '.join(words)}{overwrite}")
+    return " ".join(words) + (" --overwrite" if any(value is not None for value in patch.values()) else "")
 
 
 def selector(key: Key, wanted: Mapping[str, str]) -> str:

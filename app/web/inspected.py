@@ -75,6 +75,18 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeWork:
+    """What can be done with a node: close or open it, stop or start its kubelet, choose how its kube-proxy works."""
+
+    is_open: bool
+    is_kubelet_stopped: bool
+    mode: str
+    modes: tuple[str, ...]
+    delay: str
+    drain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One object: what it is, how it is, what can be done with it."""
 
@@ -92,6 +104,7 @@ class Summary:
     ports: Ports | None
     replicas: int | None
     ready: bool | None
+    node: NodeWork | None
     members_title: str
     members: tuple[Member, ...]
     environment: tuple[Row, ...]

@@ -12,7 +12,7 @@ from app.kinds import columns, registry
 from app.kinds.kind import Kind
 from app.machinery import objects
 from app.machinery.objects import Key, Object
-from app.web import forms, inspected, marks, matching, passports, refs, words
+from app.web import forms, guarding, inspected, marks, matching, nodework, passports, refs, words
 from app.web.inspected import Member, PortRow, Row
 
 SHOWN = 30
@@ -55,6 +55,7 @@ def summary(
         ports=_ports(obj, kind, said) if kind.kind == "Service" else None,
         replicas=int(objects.spec_of(obj).get("replicas", 1)) if kind.kind in SCALED else None,
         ready=objects.annotations_of(obj).get(forms.READY) != "false" if kind.kind == "Pod" else None,
+        node=nodework.of(obj) if kind.kind == "Node" else None,
         members_title=members_title,
         members=members,
         environment=environment,
@@ -138,6 +139,7 @@ def _pod_rows(held: state.ClusterState, obj: Object) -> list[Row]:
     if restarts:
         rows.append(Row("restarts", str(restarts)))
     rows.extend(_services_of(held, obj))
+    rows.extend(guarding.of_pod(held, obj))
     return rows
 
 
@@ -168,6 +170,7 @@ def _service_rows(held: state.ClusterState, obj: Object) -> list[Row]:
         value = spec.get(name)
         if value and value not in ("Cluster", "None"):
             rows.append(Row(name, str(value)))
+    rows.extend(guarding.of_service(held, obj))
     return rows
 
 
@@ -237,6 +240,8 @@ _ROWS: dict[str, Callable[[state.ClusterState, Object], Sequence[Row]]] = {
     "EndpointSlice": _slice_rows,
     "Namespace": _namespace_rows,
     "ConfigMap": _config_rows,
+    "Ingress": guarding.ingress_rows,
+    "NetworkPolicy": guarding.policy_rows,
 }
 
 

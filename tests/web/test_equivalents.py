@@ -13,6 +13,7 @@ from tests.served import Served, served
 from tests.terminal.parity import typing
 
 TWIN = {"scenario": "first-steps", "time": "instant", "seed": 7}
+NODE = "Node//node-1"
 POD, SERVICE, DEPLOYMENT = "Pod/default/client", "Service/default/web", "Deployment/default/web"
 CLICKS = [
     ("scale", {"ref": DEPLOYMENT, "replicas": "5"}, "kubectl scale deployment web --replicas=5"),
@@ -24,6 +25,14 @@ CLICKS = [
     ("selector", {"ref": SERVICE, "text": ""}, "kubectl patch service web --type=merge -p '{\"spec\":{\"selector\":null}}'"),
     ("ports", {"ref": SERVICE, "type": "NodePort", "port-0": "81", "target-0": "80"}, "kubectl patch service web --type=merge -p "),
     ("ready", {"ref": POD, "ready": "false"}, "kubectl annotate pod client podlane.dev/ready=false --overwrite"),
+    ("node", {"ref": NODE, "open": "false"}, "kubectl cordon node-1"),
+    ("node", {"ref": NODE, "kubelet": "stopped"}, "kubectl annotate node node-1 podlane.dev/kubelet=stopped --overwrite"),
+    ("proxy", {"ref": NODE, "mode": "ipvs", "delay": ""}, "kubectl annotate node node-1 podlane.dev/kube-proxy=ipvs --overwrite"),
+    (
+        "proxy",
+        {"ref": NODE, "mode": "nftables", "delay": "2s"},
+        "kubectl annotate node node-1 podlane.dev/kube-proxy=nftables podlane.dev/kube-proxy-delay=2s --overwrite",
+    ),
     ("delete", {"ref": POD}, "kubectl delete pod client"),
     ("delete", {"ref": "Node//node-2"}, "kubectl delete node node-2"),
     ("add/namespace", {"name": "shop"}, "kubectl create namespace shop"),
@@ -47,6 +56,17 @@ CLICKS = [
         {"name": "s", "namespace": "default", "type": "ClusterIP", "selector": "app=web", "port": "80", "target": "80"},
         "kubectl create -f - <<'EOF'\napiVersion: v1\nkind: Service\n",
     ),
+    (
+        "add/ingress",
+        {"name": "shop", "namespace": "default", "ingress_class": "", "host": "shop.example", "path": "/", "service": "web", "port": "80"},
+        "kubectl create -f - <<'EOF'\napiVersion: networking.k8s.io/v1\nkind: Ingress\n",
+    ),
+    (
+        "add/policy",
+        {"name": "guard", "namespace": "default", "guards": "app=web", "way": "both", "allowed": "app=client", "allowed_port": "80"},
+        "kubectl create -f - <<'EOF'\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n",
+    ),
+    ("add/policy", {"name": "guard", "way": "Ingress"}, "kubectl create -f - <<'EOF'\napiVersion: networking.k8s.io/v1\n"),
     ("add/node", {"zone": "zone-c"}, "kubectl create -f - <<'EOF'\napiVersion: v1\nkind: Node\n"),
     ("apply", {"text": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  a: b\n"}, "kubectl apply -f - <<'EOF'\n"),
     ("requests", {"source": "pod:default/client", "to": "http://web", "count": "1"}, "kubectl exec client -- curl -s http://web"),
@@ -93,7 +113,7 @@ def test_a_click_shows_the_line_that_does_the_same(
 
 def contents(ground: Playground) -> str:
     """Everything a playground holds, without what differs from twin to twin."""
-    kinds = "pods,svc,deploy,nodes,cm,endpointslices,ns"
+    kinds = "pods,svc,deploy,nodes,cm,endpointslices,ns,ingress,netpol"
     paths = (
         *(
             ".kind",
@@ -105,7 +125,12 @@ def contents(ground: Playground) -> str:
             ".spec.replicas",
         ),
         *(".spec.template.spec.containers[*].name", ".spec.containers[*].name", ".spec.containers[*].image"),
-        *(".endpoints[*].conditions.ready", ".data"),
+        *(".endpoints[*].conditions.ready", ".data", ".spec.unschedulable", ".spec.rules"),
+        *(".spec.podSelector", ".spec.policyTypes", ".spec.ingress", ".spec.egress"),
+        *(
+            rf".metadata.annotations.podlane\.dev/{name}"
+            for name in ("ready", "kubelet", "kube-proxy", "kube-proxy-delay")
+        ),
     )
     columns = ",".join(f"C{place}:{path}" for place, path in enumerate(paths))
     table = typing.really(ground, f"kubectl get {kinds} -A --no-headers -o custom-columns='{columns}'").stdout

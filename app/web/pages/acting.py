@@ -15,7 +15,7 @@ from app.engine import commands
 from app.lessons import facts
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
-from app.web import equivalents, forms, refs, refusals, render, words
+from app.web import equivalents, forms, nodework, refs, refusals, render, words
 from app.web.inspector import Place, Typed
 from app.web.pages import common
 from app.web.signin import Caller
@@ -151,6 +151,38 @@ async def ready(request: Request, playground: str) -> Response:
     except errors.ApiError as error:
         return common.refused(error)
     return render.nothing(**equivalents.told(equivalents.ready(key, value, forms.READY)))
+
+
+@router.post("/node")
+async def node(request: Request, playground: str) -> Response:
+    """Close or open a node, or stop or start its kubelet."""
+    caller = await common.may_change(request, playground)
+    form = await common.form_of(request)
+    try:
+        key, _ = await _found(request, caller, form.get("ref", ""))
+        if "open" in form:
+            patch, line = nodework.schedulable(key, is_open=form["open"] == "true")
+        else:
+            patch, line = nodework.kubelet(key, is_stopped=form.get("kubelet") == nodework.STOPPED)
+        await common.run(request, playground, commands.Patch(caller.actor, key, patch))
+    except errors.ApiError as error:
+        return common.refused(error)
+    return render.nothing(**equivalents.told(line))
+
+
+@router.post("/proxy")
+async def proxy(request: Request, playground: str) -> Response:
+    """Choose the mode and the delay of a node's kube-proxy."""
+    caller = await common.may_change(request, playground)
+    form = await common.form_of(request)
+    try:
+        key, obj = await _found(request, caller, form.get("ref", ""))
+        patch, line = nodework.proxy(key, obj, form)
+        if patch:
+            await common.run(request, playground, commands.Patch(caller.actor, key, patch))
+    except (errors.ApiError, forms.Unreadable) as error:
+        return common.refused(error if isinstance(error, errors.ApiError) else error.sentence)
+    return render.nothing(saved={"form": "proxy"}, **equivalents.told(line))
 
 
 @router.post("/delete")

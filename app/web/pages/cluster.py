@@ -42,6 +42,8 @@ ADDABLE = (
     Link("add/pod", "Pod"),
     Link("add/deployment", "Deployment"),
     Link("add/service", "Service"),
+    Link("add/ingress", "Ingress"),
+    Link("add/policy", "Policy"),
     Link("add/namespace", "Namespace"),
     Link("add/node", "Node"),
     Link("paste", "YAML"),
