@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,19 +83,17 @@ def pasted(
 def refused(edit: Editing, text: str, faults: Sequence[Fault], mended: str | None) -> Editing:
     """Return the same form with the typed text kept and what is wrong with it."""
     difference = tuple(difference_of(text, mended)) if mended else ()
-    return Editing(
-        edit.key, text, edit.ref, edit.resource_version, tuple(faults), mended or "", difference, note=edit.note
+    return dataclasses.replace(
+        edit, text=text, faults=tuple(faults), mended=mended or "", difference=difference, theirs="", theirs_version=""
     )
 
 
 def overtaken(edit: Editing, text: str, theirs: Object) -> Editing:
     """Return the form when somebody else changed the object meanwhile: both versions, nothing lost."""
     now = text_of(theirs)
-    return Editing(
-        edit.key,
-        text,
-        edit.ref,
-        edit.resource_version,
+    return dataclasses.replace(
+        edit,
+        text=text,
         theirs=now,
         theirs_difference=tuple(difference_of(_without_version(now), _without_version(text))),
         theirs_version=str(objects.resource_version_of(theirs)),

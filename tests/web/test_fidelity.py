@@ -160,6 +160,15 @@ def test_a_stored_field_is_marked_beside_a_fault(client: httpx.Client, ground: s
     assert "spec.containers.workingDir" in marks(said)
 
 
+def test_a_refused_form_keeps_its_marks(client: httpx.Client, ground: str) -> None:
+    wrong = POD.replace("image: nginx", "image: nginx\n      ports: [{containerPort: 70000}]")
+    answer = client.post(f"{ground}/apply", data={"text": wrong})
+    assert answer.status_code == 422
+    said = html.unescape(answer.text)
+    assert 'class="fault"' in said
+    assert set(marks(said)) == {"spec.priorityClassName", "spec.containers.workingDir"}
+
+
 def test_a_kind_that_is_only_stored_says_so_once(client: httpx.Client, ground: str) -> None:
     text = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {pods: '3'}}\n"
     assert marks(validated(client, ground, text)) == {"ResourceQuota": 2}

@@ -107,8 +107,9 @@ async def apply(request: Request, playground: str) -> Response:
     caller = await common.may_change(request, playground)
     typed = await common.form_of(request)
     ref, text = typed.get("ref", ""), _text(typed)
-    edit = Editing(editing.key(ref, typed.get("version", "")) if ref else "pasted", text, ref, typed.get("version", ""))
-    checked = manifests.check(text)
+    checked, version = manifests.check(text), typed.get("version", "")
+    kept = passports.kept_in(checked.documents)
+    edit = Editing(editing.key(ref, version) if ref else "pasted", text, ref, version, kept=kept)
     if checked.errors:
         return await _refused(request, caller, edit, editing.faults_of(text, checked.errors))
     if not checked.documents:
