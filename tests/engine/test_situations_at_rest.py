@@ -133,6 +133,36 @@ def test_13_behind_one_address_everybody_has_the_same_pod() -> None:
     assert len(others) > 1
 
 
+THROUGH_A_PROXY = (
+    web("registry.k8s.io/ingress-nginx/controller:v1.13.0", "{app: controller}", name="controller")
+    + service("type: NodePort, selector: {app: controller}, ports: [{port: 80, nodePort: 30090}]", name="front")
+    + FIVE
+    + service(GOOD + ", sessionAffinity: ClientIP")
+    + """
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: front}
+spec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}
+"""
+)
+
+
+def test_13_behind_a_proxy_the_source_is_the_proxy_and_no_client_is_told_from_another() -> None:
+    cluster = applied(THROUGH_A_PROXY)
+    results = [
+        cluster.send({"external": f"198.51.100.{number}"}, "http://10.0.0.11:30090")["results"][0]
+        for number in range(10, 30)
+    ]
+    proxy = cluster.get(state.PODS, "controller")["status"]["podIP"]
+    assert {result["client_ip"] for result in results} == {proxy}
+    assert len({result["served_by"]["name"] for result in results}) > 1
+
+
 # --- 17: the search list costs questions -------------------------------------------------------
 
 

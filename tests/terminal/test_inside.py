@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.cluster import state
+from app.machinery.objects import Key
 from app.terminal import calls, messages, mounts, running
 from app.terminal.shell import Streams
 from app.terminal.streams import Text, given
@@ -316,6 +317,30 @@ def test_a_clusterip_answers_no_ping_and_a_pod_does(cluster: Cluster) -> None:
     assert run(cluster, "client", "ping -c 1 10.96.0.1")[2] == 1
     out, _, code = run(cluster, "client", f"ping -c 2 {address(cluster, 'nginx')}")
     assert code == 0 and "2 packets transmitted, 2 received, 0% packet loss" in out
+
+
+def test_a_clusterip_that_rejects_a_ping_says_so() -> None:
+    nftables = Cluster()
+    nftables.apply(MANIFEST)
+    for node in ("node-1", "node-2"):
+        mode = {"metadata": {"annotations": {"podlane.dev/kube-proxy": "nftables"}}}
+        nftables.patch(Key("", "nodes", "", node), mode)
+    out, _, code = run(nftables, "client", "ping -c 2 10.96.0.1")
+    assert code == 1
+    assert "icmp_seq=2 Destination Port Unreachable\n" in out
+    assert "2 packets transmitted, 0 received, +2 errors, 100% packet loss" in out
+
+
+def test_a_whole_name_as_hostname_is_what_the_kernel_says() -> None:
+    whole = Cluster()
+    whole.apply(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: client}\nspec:\n  subdomain: hl\n  setHostnameAsFQDN: true\n"
+        "  containers: [{name: c, image: nicolaka/netshoot, command: [sleep, infinity]}]\n"
+    )
+    name = "client.hl.default.svc.cluster.local"
+    assert run(whole, "client", "hostname")[0] == f"{name}\n"
+    assert run(whole, "client", "hostname -f")[0] == f"{name}\n"
+    assert f"\t{name}\tclient\n" in run(whole, "client", "cat /etc/hosts")[0]
 
 
 def test_listening_sockets_are_those_of_the_pod(cluster: Cluster) -> None:
