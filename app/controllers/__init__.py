@@ -24,6 +24,7 @@ from app.controllers import (
     namespace,
     node_health,
     node_lifecycle,
+    node_taints,
     replica_sets,
     root_ca,
     scheduler,
@@ -68,6 +69,7 @@ CONTROLLERS: tuple[Controller, ...] = (
     statefulset.CONTROLLER,
     daemonset.CONTROLLER,
     job.CONTROLLER,
+    node_taints.CONTROLLER,  # before pods are placed
     scheduler.CONTROLLER,  # which need nodes
     node_health.CONTROLLER,  # whose kubelets may be silent
     taint_eviction.CONTROLLER,  # which costs pods their place

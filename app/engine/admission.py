@@ -256,10 +256,13 @@ def _place(held: state.ClusterState, kind: kinds_kind.Kind, meta: Draft) -> None
         raise errors.not_found(Key("", "namespaces", "", namespace))
     if objects.is_terminating(home):
         target = Key(kind.group, kind.resource, namespace, str(meta.get("name") or ""))
-        raise errors.Forbidden(
-            f'{target.group_resource} "{target.name}" is forbidden: unable to create new content in namespace '
-            f"{namespace} because it is being terminated"
-        )
+        cause = {
+            "reason": "NamespaceTerminating",
+            "message": f"namespace {namespace} is being terminated",
+            "field": "metadata.namespace",
+        }
+        why = f"unable to create new content in namespace {namespace} because it is being terminated"
+        raise errors.forbidden(target, why, causes=[cause])
 
 
 def _generated_name(held: state.ClusterState, kind: kinds_kind.Kind, meta: Draft, under_way: run.Run) -> str:

@@ -117,7 +117,7 @@ def _delete_namespace(under_way: run.Run, key: Key, present: Object, actor: str,
         return present
     refusal = namespace.refuse_delete(key.name)
     if refusal:
-        raise errors.Forbidden(refusal)
+        raise errors.forbidden(key, refusal)
     if objects.is_terminating(present):
         return present
     meta = {**objects.metadata(present), "deletionTimestamp": under_way.env.timestamp()}

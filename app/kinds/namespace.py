@@ -50,7 +50,7 @@ def validate(obj: Object) -> list[FieldError]:
 
 def refuse_delete(name: str) -> str:
     """Say why this namespace can never be deleted; empty when it can."""
-    return f'namespaces "{name}" is forbidden: this namespace may not be deleted' if name in UNDELETABLE else ""
+    return "this namespace may not be deleted" if name in UNDELETABLE else ""
 
 
 KIND = Kind(

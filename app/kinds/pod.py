@@ -108,9 +108,9 @@ def _account(draft: Draft, name: str, admission: Admission) -> Object | None:
     namespace = objects.namespace_of(draft)
     account = admission.state.find(state.SERVICE_ACCOUNTS, namespace, name)
     if account is None and name != "default":
-        raise errors.Forbidden(
-            f'pods "{objects.name_of(draft)}" is forbidden: error looking up service account {namespace}/{name}: '
-            f'serviceaccount "{name}" not found',
+        raise errors.forbidden(
+            objects.Key("", "pods", namespace, objects.name_of(draft)),
+            f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found',
             plain=f"Create the ServiceAccount {name} in namespace {namespace} first, or remove serviceAccountName.",
         )
     return account

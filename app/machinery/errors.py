@@ -142,6 +142,14 @@ class Invalid(ApiError):
         self.field_errors = tuple(field_errors)
 
 
+def forbidden(key: Key, why: str, *, plain: str = "", causes: Sequence[Mapping[str, str]] = ()) -> Forbidden:
+    """Say `pods "web" is forbidden: …`, as admission does (admission.NewForbidden)."""
+    details: dict[str, Any] = {"name": key.name, "kind": key.resource, "group": key.group}
+    if causes:
+        details["causes"] = list(causes)
+    return Forbidden(f'{key.group_resource} "{key.name}" is forbidden: {why}', plain=plain, details=details)
+
+
 def not_found(key: Key) -> NotFound:
     """Say `services "nope" not found`, as the API server does."""
     return NotFound(
