@@ -15,6 +15,7 @@ import msgspec
 
 from app.cluster import journal, state
 from app.kinds import registry
+from app.kinds.node import KUBE_PROXY, ZONE
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
@@ -267,6 +268,8 @@ def _node(obj: Object) -> Element:
         "ready": objects.condition_is_true(obj, "Ready"),
         "open": not objects.spec_of(obj).get("unschedulable"),
         "cidr": objects.spec_of(obj).get("podCIDR") or "",
+        "zone": objects.labels_of(obj).get(ZONE, ""),
+        "proxy": objects.annotations_of(obj).get(KUBE_PROXY, ""),
     }
 
 

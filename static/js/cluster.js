@@ -8,6 +8,7 @@ import "./copying.js";
 import "./toasts.js";
 import "./dialogs.js";
 import "./panel.js";
+import "./rules.js";
 import "./asking.js";
 import "./views.js";
 import "./timeline.js";

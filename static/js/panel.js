@@ -60,6 +60,7 @@ async function ask(at, moved, form = typed()) {
     if (wanted === at) wanted = coming = null;
   }
   if (moved) document.querySelector(".panel-body")?.scrollTo(0, 0);
+  tell("shown", at);
   remember(at);
 }
 

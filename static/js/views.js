@@ -1,7 +1,7 @@
 // The centre and the left: diagram or table, folded or not; the table and the gallery stay true when the cluster changes.
 
 import htmx from "./htmx-trusted.js";
-import { hear } from "./dom.js";
+import { hear, tell } from "./dom.js";
 import { gathered, seed, showsTable } from "./page.js";
 
 const view = document.getElementById("view");
@@ -16,11 +16,13 @@ function load(part, target) {
 view?.addEventListener("change", () => {
   if (!(view instanceof HTMLSelectElement)) return;
   document.body.classList.toggle("view-table", view.value === "table");
-  document.body.classList.toggle("view-logical", view.value !== "table");
+  document.body.classList.toggle("view-logical", view.value === "logical");
+  document.body.classList.toggle("view-physical", view.value === "physical");
   const here = new URL(location.href);
-  if (view.value === "table") here.searchParams.set("view", "table");
-  else here.searchParams.delete("view");
+  here.searchParams.set("view", view.value);
+  document.cookie = `view=${view.value}; path=/; max-age=31536000; SameSite=Lax`;
   history.replaceState(null, "", here);
+  if (view.value !== "table") tell("view", { inside: view.value === "physical" });
   tables();
   dispatchEvent(new Event("resize"));
 });

@@ -37,7 +37,8 @@ router = APIRouter(prefix="/p/{playground}")
 
 REMEMBERED = 2_000
 """Revisions back from now in which the first ticks of the timeline are looked for."""
-VIEWS = ("logical", "table")
+VIEWS = ("logical", "physical", "table")
+VIEW_COOKIE = "view"
 ADDABLE = (
     Link("add/pod", "Pod"),
     Link("add/deployment", "Deployment"),
@@ -109,7 +110,7 @@ def _roots(
     place = Place(query.get("tab", "main"), query.get("ref", ""), shown.revision if shown else 0)
     typed = Typed(asked=asked.get("asked")) if asked else inspector.NOTHING_TYPED
     welcome = _welcome(held, query.get("welcome", "")) if not asked else None
-    view = query.get("view", "logical")
+    view = query.get("view") or request.cookies.get(VIEW_COOKIE, "")
     return {
         "shell": contexts.Shell(f"{about.title} · Podlane", render.theme_of(request), "cluster"),
         "at": common.at(caller),
@@ -118,7 +119,7 @@ def _roots(
             revision=held.revision,
             age="",
             view=view if view in VIEWS else "logical",
-            seed=_diagram_seed(caller, held),
+            seed=_diagram_seed(caller, held, inside=view == "physical"),
             page=_page_seed(caller, about, held, past, welcome),
             welcome=welcome is not None,
         ),
@@ -134,12 +135,12 @@ def _roots(
     }
 
 
-def _diagram_seed(caller: Caller, held: state.ClusterState) -> Any:
+def _diagram_seed(caller: Caller, held: state.ClusterState, *, inside: bool) -> Any:
     return render.seed(
         {
             "snapshot": diagram.snapshot(held),
             "stream": f"/p/{caller.playground}/stream",
-            "view": {"can_edit": caller.role is Role.EDIT, "actor": caller.actor},
+            "view": {"can_edit": caller.role is Role.EDIT, "actor": caller.actor, "inside": inside},
             "labels": diagram.labels(),
         }
     )

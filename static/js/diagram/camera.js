@@ -35,7 +35,7 @@ export function zoom(camera, x, y, factor) {
  * @returns {Camera}
  */
 export function fit(layout, size, natural, all = false) {
-  const needed = size.height / layout.height;
+  const needed = Math.min(size.height / layout.height, size.width / layout.width);
   const readable = needed < natural * READABLE ? natural : needed;
   const k = Math.max(LEAST, Math.min(natural, all ? needed : readable));
   return { k, x: Math.max(0, (size.width - layout.width * k) / 2), y: 0 };

@@ -130,7 +130,7 @@ export function node(frame, node, box, alpha) {
 }
 
 /** @param {Frame} frame @param {Element} node @param {number} x @param {number} y @param {number} room @param {number} alpha @returns {Command[]} */
-function health(frame, node, x, y, room, alpha) {
+export function health(frame, node, x, y, room, alpha) {
   if (!node.ready) {
     return [glyphs.state("fail", x + 4, y - 4, 4, alpha), line(frame, frame.say("node.notready"), x + 13, y, room - 13, { font: "tag", fill: "fail", alpha })];
   }

@@ -3,6 +3,7 @@
 import * as flight from "./flight.js";
 import { paint } from "./paint.js";
 import * as packets from "./packets.js";
+import * as physical from "./physical.js";
 
 /** @typedef {import("./types").Plan} Plan */
 /** @typedef {import("./types").Asked} Asked */
@@ -30,30 +31,47 @@ export class Flow {
   /**
    * Begin to show a request; the one before is put away.
    * @param {Asked} request @param {(ref: string) => boolean} sees @param {string} name
+   * @param {((ref: string) => string) | null} [inside] the node that a pod stands inside: packets go pod, node, node, pod
    */
-  play(request, sees, name) {
+  play(request, sees, name, inside = null) {
     const results = request.results ?? [];
     const sent = request.summary?.sent ?? results.length;
     this.swarm = [];
     this.shares = null;
     const first = results.find((result) => result.outcome !== "ok") ?? results[0];
     if (!first) return;
-    this.run = { plan: packets.plan(request.asked, first, sees), t: 0, name };
-    if (sent > 1) this.crowd(request, sees, sent);
+    this.run = { plan: packets.plan(request.asked, first, sees, inside !== null), t: 0, name };
+    if (sent > 1) this.crowd(request, sees, sent, inside);
   }
 
-  /** @param {Asked} request @param {(ref: string) => boolean} sees @param {number} sent */
-  crowd(request, sees, sent) {
+  /** @param {Asked} request @param {(ref: string) => boolean} sees @param {number} sent @param {((ref: string) => string) | null} inside */
+  crowd(request, sees, sent, inside) {
     const byPod = request.summary?.by_pod ?? {};
     const ok = (request.results ?? []).find((result) => result.outcome === "ok" || result.served_by);
     const served = Object.values(byPod).reduce((sum, count) => sum + count, 0);
     const pods = Object.keys(byPod).length;
     if (ok && pods) {
-      const model = packets.plan(request.asked, ok, sees);
-      this.swarm = packets.sample(byPod, SWARM).map((ref, index) => ({ plan: packets.redirect(model, ref), t: -index * EVERY, name: "" }));
+      const model = packets.plan(request.asked, ok, sees, inside !== null);
+      this.swarm = packets.sample(byPod, SWARM).map((ref, index) => ({ plan: packets.redirect(model, ref, inside?.(ref)), t: -index * EVERY, name: "" }));
       this.shares = { by_pod: byPod, sent, ideal: served / pods, t: 0, over: this.swarm.length * EVERY + 600 };
       if (this.run && this.run.plan.end.shape === "arrived") this.run = null;
     }
+  }
+
+  /**
+   * Plan the request on show anew for another view; it stays where it was: at the same step, or at its end.
+   * @param {Asked} request @param {(ref: string) => boolean} sees @param {((ref: string) => string) | null} inside
+   */
+  replan(request, sees, inside) {
+    const before = this.run;
+    if (!before) return;
+    const done = before.t >= before.plan.duration;
+    const step = before.plan.moments.filter((moment) => moment <= before.t).length - 1;
+    this.play(request, sees, before.name, inside);
+    if (!this.run) return;
+    if (done) this.run.t = this.run.plan.duration;
+    else if (step >= 0) this.seek(step);
+    if (done) this.swarm = [];
   }
 
   /** Put everything away. */
@@ -105,7 +123,7 @@ export class Flow {
   /** Where a ref is, or was before it went. @param {Layout} layout @returns {flight.Where} */
   where(layout) {
     return (ref) => {
-      const box = layout.boxes.get(ref);
+      const box = physical.spot(layout, ref);
       if (box) this.known.set(ref, box);
       return box ?? this.known.get(ref);
     };

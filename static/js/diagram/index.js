@@ -10,11 +10,13 @@ import * as guide from "./guide.js";
 import * as layouts from "./layout.js";
 import * as levels from "./levels.js";
 import * as match from "./match.js";
+import { Minimap } from "./minimap.js";
 import * as models from "./model.js";
 import { notes } from "./notes.js";
 import * as outline from "./outline.js";
 import { Overlay } from "./overlay.js";
 import * as painter from "./paint.js";
+import * as physical from "./physical.js";
 import { pick } from "./pick.js";
 import * as scene from "./scene.js";
 import { defaults } from "./state.js";
@@ -26,7 +28,7 @@ import { speaker } from "./words.js";
 
 /** @typedef {import("./types").Asked} Asked */
 /** @typedef {import("./types").Delta} Delta */
-/** @typedef {{snapshot: import("./types").Snapshot, stream?: string, labels: Record<string, string>, view?: {can_edit?: boolean}}} Seed */
+/** @typedef {{snapshot: import("./types").Snapshot, stream?: string, labels: Record<string, string>, view?: {can_edit?: boolean, inside?: boolean}}} Seed */
 
 const ECHO = 3000;
 const SLOWEST = 64;
@@ -49,6 +51,7 @@ export class Diagram {
     this.state = defaults();
     this.model = models.fromSnapshot(seed.snapshot);
     this.slots = layouts.noSlots();
+    this.inside = seed.view?.inside === true;
     this.flow = new Flow();
     this.motion = tween.still();
     this.level = "";
@@ -60,6 +63,8 @@ export class Diagram {
     this.widths = new Map();
     this.size = { width: 0, height: 0 };
     this.requests = new Map();
+    /** @type {Asked | null} the request on show */
+    this.asked = null;
     /** @type {number | null} the step that someone went to */
     this.step = null;
     this.canEdit = seed.view?.can_edit !== false;
@@ -68,12 +73,14 @@ export class Diagram {
     this.waiting = 0;
     this.sceneDirty = true;
     this.spreadShown = "";
+    this.toldMatched = "";
     this.stage = h("div", { class: "diagram-stage" });
     this.ground = h("canvas", { "aria-hidden": "true" });
     this.air = h("canvas", { "aria-hidden": "true" });
     this.voice = h("p", { class: "diagram-voice", "aria-live": "polite" });
     this.overlay = new Overlay(this.say, () => this.putAway());
     this.tree = new Tree(this.groundOfTree(), this.say("cluster"));
+    this.map = new Minimap(this.say("map"), (x, y) => this.centre(x, y));
     this.furnish();
     this.theme = themes.read(el);
     this.arranged = models.arrange(this.model);
@@ -85,7 +92,7 @@ export class Diagram {
   /** @returns {import("./tree").Ground} */
   groundOfTree() {
     return {
-      rows: () => outline.rows(this.arranged, this.tree.closed, this.say, this.model.outside),
+      rows: () => outline.rows(this.arranged, this.tree.closed, this.say, this.model.outside, this.inside),
       arranged: () => this.arranged,
       place: (row) => this.placeOf(row),
       reveal: (ref) => this.reveal(ref),
@@ -99,7 +106,7 @@ export class Diagram {
   furnish() {
     const tools = h("div", { class: "diagram-tools", role: "group", "data-card": true },
       this.tool("zoom.out", "−", () => this.zoomBy(1 / 1.2)), this.tool("zoom.fit", "⤢", () => this.zoomBy(0)), this.tool("zoom.in", "+", () => this.zoomBy(1.2)));
-    this.stage.append(this.ground, this.air, this.tree.element, this.overlay.element, tools, this.voice);
+    this.stage.append(this.ground, this.air, this.tree.element, this.overlay.element, this.map.element, tools, this.voice);
     this.el.replaceChildren(this.stage);
     this.el.classList.add("diagram");
     this.el.dir = "ltr";
@@ -119,6 +126,7 @@ export class Diagram {
       hear("select", ({ ref }) => this.select(ref ?? "")),
       hear("match", (asked) => this.mark(asked)),
       hear("play", (request) => this.play(request)),
+      hear("view", ({ inside }) => this.look(inside)),
       hear("hop", (detail) => this.seek(detail)),
       hear("spread", (spread) => this.change({ spread })),
       hear("speed", (detail) => this.change({ speed: Number(detail?.speed ?? detail) || 1 })),
@@ -173,13 +181,31 @@ export class Diagram {
     const frame = layouts.frame(this.size.width ? this.size : { width: 848, height: 640 });
     const size = { width: frame.width, height: (this.size.height || 640) / frame.k };
     this.slots = layouts.assign(this.arranged, this.slots, size);
-    this.layout = layouts.place(this.arranged, this.slots, frame.width);
+    if (this.inside) this.slots = physical.assign(this.arranged, this.slots);
+    this.layout = (this.inside ? physical : layouts).place(this.arranged, this.slots, frame.width);
     this.motion = tween.head(this.motion, this.layout.boxes, this.now(), cut || this.flow.still);
     this.natural = frame.k;
     this.retake();
     this.refit();
     this.tree.refresh();
     this.repaint();
+  }
+
+  /** Change between the logical and the physical view: the same glyphs glide to their other places. @param {boolean} inside */
+  look(inside) {
+    if (inside === this.inside) return;
+    this.inside = inside;
+    this.state.moved = false;
+    this.flow.known.clear();
+    this.relay(themes.isStill());
+    if (this.asked) this.flow.replan(this.asked, (ref) => this.layout.boxes.has(ref), this.insideOf());
+    this.reveal(this.state.selected);
+    this.repaint();
+  }
+
+  /** The node that a pod stands inside; null in the logical view. */
+  insideOf() {
+    return this.inside ? (/** @type {string} */ ref) => `Node//${this.model.elements.get(ref)?.node ?? ""}` : null;
   }
 
   retake() {
@@ -225,7 +251,8 @@ export class Diagram {
     this.state.spread = null;
     this.state.dns = null;
     this.flow.still = themes.isStill();
-    this.flow.play(request, (ref) => this.layout.boxes.has(ref), name);
+    this.flow.play(request, (ref) => this.layout.boxes.has(ref), name, this.insideOf());
+    this.asked = request;
     this.step = null;
     this.repaint();
   }
@@ -318,6 +345,12 @@ export class Diagram {
   aim(camera) {
     this.change({ camera: cameras.hold(camera, this.layout, this.size), moved: true });
     this.tree.render();
+  }
+
+  /** Look at a point of the world. @param {number} x @param {number} y */
+  centre(x, y) {
+    const { k } = this.state.camera;
+    this.aim({ k, x: this.size.width / 2 - x * k, y: this.size.height / 2 - y * k });
   }
 
   /** @param {number} factor 0 fits everything */
@@ -419,12 +452,23 @@ export class Diagram {
     const dns = run?.plan.dns && run.t >= run.plan.dns.t ? run.plan.dns : null;
     const fault = run && run.t >= run.plan.end.t ? run.plan.fault : null;
     const spread = this.flow.spread();
+    this.tellMatched();
     const told = JSON.stringify(spread?.by_pod ?? null);
     if (dns === this.state.dns && fault === this.state.fault && told === this.spreadShown) return;
     this.spreadShown = told;
     Object.assign(this.state, { dns, fault });
     if (spread) this.state.spread = spread;
     this.sceneDirty = true;
+  }
+
+  /** Tell which rules have matched so far, when another has. */
+  tellMatched() {
+    const run = this.flow.run;
+    const matched = run ? run.plan.rules.filter((found) => found.t <= run.t + 1) : [];
+    const key = run ? `${run.name} ${matched.length}` : "";
+    if (key === this.toldMatched) return;
+    this.toldMatched = key;
+    tell("matched", matched);
   }
 
   /** @param {ReturnType<typeof tween.look>} looked */
@@ -441,6 +485,7 @@ export class Diagram {
     painter.paintHeadings(ctx, headings, camera, camera.y < -4 || camera.k < 1 ? 34 : 30, this.theme);
     this.overlay.invite(camera.k > 0.6 ? guide.invitations(this.arranged, this.layout, this.canEdit) : [], camera);
     this.overlay.more(guide.beneath(this.arranged, this.layout, (this.size.height - camera.y) / camera.k));
+    this.map.show(this.layout, camera, this.size, this.theme);
     if (looked.moving) this.tree.render();
   }
 

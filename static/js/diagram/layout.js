@@ -89,7 +89,7 @@ export function assign(arranged, before, size) {
 }
 
 /** @param {(string | null)[]} present @param {string[]} refs */
-function keep(present, refs) {
+export function keep(present, refs) {
   const wanted = new Set(refs);
   const kept = present.map((ref) => (ref && wanted.delete(ref) ? ref : null));
   for (const ref of wanted) {
@@ -229,7 +229,7 @@ export function place(arranged, slots, width) {
   const row = lanes(width);
   const lane = Object.fromEntries(row.map((found) => [found.key, found]));
   /** @type {Layout} */
-  const layout = { lanes: row, boxes: new Map(), groups: [], width, height: 0, slots };
+  const layout = { view: "logical", lanes: row, boxes: new Map(), groups: [], width, height: 0, slots };
   const dnsTop = placeBands(layout, arranged, slots, lane);
   placeNodes(layout, arranged, slots, lane.nodes);
   put(layout, lane.services, dnsTop, SMALL.h, arranged.dns ? [arranged.dns.key, ...arranged.dns.slices.map((s) => s.ref)] : []);
@@ -297,7 +297,7 @@ function placeGroup(layout, lane, group, slots, y) {
  * @param {Layout} layout @param {import("./types").Part} part @param {(string | null)[]} refs
  * @param {import("./types").Box} room
  */
-function placePart(layout, part, refs, room) {
+export function placePart(layout, part, refs, room) {
   const cells = levels.fill(refs.length, room.w, room.h);
   refs.forEach((ref, slot) => {
     if (!ref) return;

@@ -40,7 +40,7 @@ function ending(plan, layout, where, say) {
   const { end } = plan;
   const box = where(end.at) ?? { ...flight.endPoint(plan, layout, where), w: 0, h: 0 };
   const group = layout.groups.find(({ box: held }) => box.x >= held.x && box.x < held.x + held.w && box.y >= held.y && box.y < held.y + held.h);
-  const anchor = group ? group.box : box;
+  const anchor = group && /** @type {Partial<import("./types").Placed>} */ (box).lane !== "door" ? group.box : box;
   const key = `end ${end.shape} ${end.at} ${end.step} ${end.why}`;
   if (end.shape === "arrived") return arrived(plan, key, anchor, say);
   const head = { refused: "stopped", warned: "answered", silent: "silent", unknown: "unknown" }[/** @type {string} */ (end.shape)] ?? "stopped";

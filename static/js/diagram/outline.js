@@ -1,5 +1,6 @@
 // The diagram as a tree of words: lanes, groups, objects, in the order a reader meets them. Pure.
 
+import { NOWHERE, byNode } from "./physical.js";
 import { YOU, endpointsOf, shownLabels } from "./model.js";
 
 /** @typedef {import("./types").Arranged} Arranged */
@@ -21,21 +22,22 @@ import { YOU, endpointsOf, shownLabels } from "./model.js";
 
 /**
  * @param {Arranged} arranged @param {Set<string>} closed keys of rows whose rows are folded away
- * @param {Say} say @param {string} outside
+ * @param {Say} say @param {string} outside @param {boolean} [inside] pods stand under their nodes
  * @returns {Row[]}
  */
-export function rows(arranged, closed, say, outside) {
+export function rows(arranged, closed, say, outside, inside = false) {
   const balancers = arranged.balancers.map((found) => leaf(found.ref, found.service.name, [say("cloud"), found.service.name, found.service.external?.[0] ?? say("pending")]));
   const names = arranged.dns ? [leaf(arranged.dns.key, say("dns"), [say("dns"), arranged.dns.service?.ip ?? ""])] : [];
   /** @type {[string, Draft[]][]} */
   const lanes = [
     ["outside", [leaf(YOU, say("you"), [say("you"), outside]), ...arranged.clients.map((pod) => podLeaf(pod, say))]],
     ["edge", balancers],
-    ["nodes", arranged.nodes.map((node) => leaf(node.ref, node.name, ["Node", node.name, node.ip ?? "", node.ready ? "" : say("node.notready")]))],
+    ["nodes", arranged.nodes.map((node) => nodeLeaf(node, say))],
     ["services", [...arranged.fronts.filter((front) => front.service).map((front) => serviceLeaf(front, say)), ...names]],
     ["slices", arranged.fronts.flatMap((front) => front.slices.slice(0, 1).map((slice) => sliceLeaf(front, slice, say)))],
     ["pods", arranged.groups.map((group) => groupRow(group, say))],
   ];
+  if (inside) lanes.splice(0, lanes.length, ["outside", [leaf(YOU, say("you"), [say("you"), outside])]], lanes[1], lanes[3], lanes[4], ["inside", nodeRows(arranged, say)]);
   const filled = lanes.filter(([, drafts]) => drafts.length);
   return filled.flatMap(([key, drafts], index) => {
     const lane = { ref: "", name: say(`lane.${key}`), label: say(`lane.${key}`), under: drafts };
@@ -48,6 +50,21 @@ export function rows(arranged, closed, say, outside) {
 /** @param {string} ref @param {string} name @param {string[]} words @returns {Draft} */
 function leaf(ref, name, words) {
   return { ref, name, label: words.filter(Boolean).join(", ") };
+}
+
+/** @param {Element} node @param {Say} say @returns {Draft} */
+function nodeLeaf(node, say) {
+  return leaf(node.ref, node.name, ["Node", node.name, node.ip ?? "", node.zone ?? "", node.proxy ?? "", node.ready ? "" : say("node.notready"), node.open ? "" : say("node.closed")]);
+}
+
+/** Each node with the pods that run on it. @param {Arranged} arranged @param {Say} say @returns {Draft[]} */
+function nodeRows(arranged, say) {
+  const held = byNode(arranged);
+  const named = arranged.nodes.map((node) => ({ ...nodeLeaf(node, say), under: (held.get(node.ref) ?? []).map((pod) => podLeaf(pod, say)) }));
+  const waiting = held.get(NOWHERE);
+  if (!waiting) return named;
+  const title = say("nowhere", { n: waiting.length });
+  return [...named, { ref: NOWHERE, name: title, label: title, under: waiting.map((pod) => podLeaf(pod, say)) }];
 }
 
 /** @param {Element} pod @param {Say} say @returns {Draft} */

@@ -19,21 +19,21 @@ const SHAPES = /** @type {Record<string, import("./types").End["shape"]>} */ ({
 });
 
 /**
- * Plan how one result is shown. `sees` says whether a ref is drawn.
- * @param {import("./types").Asked["asked"]} asked @param {Result} result @param {(ref: string) => boolean} sees
+ * Plan how one result is shown. `sees` says whether a ref is drawn; `inside`, that pods stand inside their nodes.
+ * @param {import("./types").Asked["asked"]} asked @param {Result} result @param {(ref: string) => boolean} sees @param {boolean} [inside]
  * @returns {Plan}
  */
-export function plan(asked, result, sees) {
+export function plan(asked, result, sees, inside = false) {
   const names = taken(result.dns_trace, 0);
   const way = taken(result.trace, names.length);
   const start = origin(asked);
   /** @type {Plan} */
   const made = {
-    legs: [], stops: [], back: null, duration: 0, moments: [], dns: null, fault: null,
+    legs: [], stops: [], back: null, duration: 0, moments: [], rules: [], dns: null, fault: null,
     end: { at: start, from: start, t: 0, shape: SHAPES[result.outcome] ?? "arrived", place: "", why: "", step: 0, status: result.http_status ?? 0, saw: result.client_ip ?? "" },
   };
   let t = names.length ? ask(made, names, start, asked, way) : 0;
-  if (way.length) t = travel(made, way, start, t, sees);
+  if (way.length) t = travel(made, way, start, t, inside ? placesInside(sees) : placesBetween(way, start, sees));
   finish(made, [...names, ...way], t, way.length > 0);
   return made;
 }
@@ -73,24 +73,37 @@ function hostOf(url) {
   return host.replace(/:\d+$/, "");
 }
 
-/** @param {Plan} made @param {Taken[]} way @param {string} start @param {number} t @param {(ref: string) => boolean} sees */
-function travel(made, way, start, t, sees) {
-  const throughNodes = start === YOU || start.startsWith("Node/") || !way.some(({ step }) => DECISIONS.has(step.kind) && serviceOf(step));
+/** @typedef {(found: Taken, current: string, service: string) => string[]} Places */
+
+/** @param {Plan} made @param {Taken[]} way @param {string} start @param {number} t @param {Places} places */
+function travel(made, way, start, t, places) {
   let current = start;
   let service = "";
   for (const found of way) {
     service = serviceOf(found.step) || service;
-    for (const ref of waypoints(found, current, throughNodes, service)) {
-      if (ref === current || !sees(ref)) continue;
+    for (const ref of places(found, current, service)) {
+      if (ref === current) continue;
       made.legs.push({ from: current, to: ref, t0: t, t1: t + HOP, style: "way", reversed: false });
       made.end = { ...made.end, at: ref, from: current };
       t += HOP;
       current = ref;
     }
+    if (found.step.rule && found.at.kind === "node") made.rules.push({ node: placeOf(found.at, ""), rule: found.step.rule, t });
     t = decide(made, found, current, t);
     made.moments[found.index] = t;
   }
   return t;
+}
+
+/** In the logical view a Service and its slice stand for what a node decides. @param {Taken[]} way @param {string} start @param {(ref: string) => boolean} sees @returns {Places} */
+function placesBetween(way, start, sees) {
+  const throughNodes = start === YOU || start.startsWith("Node/") || !way.some(({ step }) => DECISIONS.has(step.kind) && serviceOf(step));
+  return (found, current, service) => waypoints(found, current, throughNodes, service).filter(sees);
+}
+
+/** In the physical view every place is where it really is. @param {(ref: string) => boolean} sees @returns {Places} */
+function placesInside(sees) {
+  return (found, _current, service) => [placeOf(found.at, service)].filter(sees);
 }
 
 /** Pause where a header is rewritten, and say what it was before and is after. @param {Plan} made @param {Taken} found @param {string} current @param {number} t */
@@ -191,15 +204,23 @@ export function sample(byPod, most) {
 }
 
 /**
- * Return the plan with its last leg led to another pod.
- * @param {Plan} made @param {string} ref
+ * Return the plan with its last leg led to another pod; `node` is where that pod stands inside.
+ * @param {Plan} made @param {string} ref @param {string} [node]
  * @returns {Plan}
  */
-export function redirect(made, ref) {
+export function redirect(made, ref, node = "") {
   const legs = made.legs.filter((leg) => leg.style === "way");
   if (!legs.length) return made;
-  const t0 = legs[0].t0;
-  const moved = legs.map((leg, index) => ({ ...leg, t0: leg.t0 - t0, t1: leg.t1 - t0, to: index === legs.length - 1 ? ref : leg.to }));
-  const t = moved[moved.length - 1].t1;
-  return { ...made, legs: moved, stops: [], back: null, dns: null, fault: null, end: { ...made.end, at: ref, t }, duration: t };
+  const ways = node ? through(legs, ref, node) : legs.map((leg, index) => ({ from: leg.from, to: index === legs.length - 1 ? ref : leg.to }));
+  const moved = ways.map((way, index) => ({ ...legs[0], ...way, t0: index * HOP, t1: (index + 1) * HOP }));
+  const t = moved.length * HOP;
+  return { ...made, legs: moved, stops: [], rules: [], back: null, dns: null, fault: null, end: { ...made.end, at: ref, t }, duration: t };
+}
+
+/** To the first node that decides, from there to the pod's own node, and into the pod. @param {Plan["legs"]} legs @param {string} ref @param {string} node */
+function through(legs, ref, node) {
+  const first = legs.findIndex((leg) => leg.to.startsWith("Node/"));
+  const begun = legs.slice(0, first + 1).map((leg) => ({ from: leg.from, to: leg.to }));
+  const decided = begun.length ? begun[begun.length - 1].to : legs[0].from;
+  return [...begun, ...(decided === node ? [] : [{ from: decided, to: node }]), { from: node, to: ref }];
 }

@@ -1,5 +1,6 @@
 // The way a packet takes over the paper from one card to another, and where it is after a part of it. Pure.
 
+import * as physical from "./physical.js";
 import { curve, port } from "./wires.js";
 
 /** @typedef {import("./types").Layout} Layout */
@@ -15,6 +16,8 @@ const GRAIN = 20;
  * @returns {number[]}
  */
 export function route(layout, from, to, shift = 0) {
+  const inside = physical.route(layout, from, to);
+  if (inside) return inside;
   const [a, b] = [ORDER.indexOf(from.lane), ORDER.indexOf(to.lane)];
   if (a >= b) return leftward(from, to);
   if (to.lane === "pods") return intoPods(layout, from, to);

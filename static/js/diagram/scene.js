@@ -1,6 +1,7 @@
 // The whole picture as a list of draw commands, in world coordinates. Pure: the same frame gives the same list.
 
 import * as cards from "./cards.js";
+import * as frames from "./frames.js";
 import * as glyphs from "./glyphs.js";
 import { YOU } from "./model.js";
 import * as wires from "./wires.js";
@@ -73,6 +74,20 @@ function group(frame, placed) {
   const at = moved ? { ...box, x: moved.x, y: moved.y } : box;
   const alpha = moved?.alpha ?? 1;
   /** @type {Command[]} */
+  const commands = inside(frame) ? frames.frame(frame, placed, at, alpha) : titled(frame, placed, at, alpha);
+  for (const part of placed.parts) commands.push(...crowd(frame, part, placed.parts.length > 1, alpha));
+  return commands;
+}
+
+/** Say whether pods stand inside their nodes. @param {Frame} frame */
+function inside(frame) {
+  return frame.layout.view === "physical";
+}
+
+/** @param {Frame} frame @param {import("./types").PlacedGroup} placed @param {import("./types").Box} at @param {number} alpha @returns {Command[]} */
+function titled(frame, placed, at, alpha) {
+  const held = placed.group;
+  /** @type {Command[]} */
   const commands = [{ op: "box", ...at, r: 8, fill: "group", stroke: "line", width: 1, alpha, ...cards.ring(frame, held.key) }];
   const title = held.kind === "Bare"
     ? frame.say("pods.bare", { n: held.total })
@@ -82,7 +97,6 @@ function group(frame, placed) {
   const taken = count ? frame.measure(count, "tag") + 6 : 0;
   commands.push(cards.line(frame, title, at.x + 9, at.y + 16, at.w - 18 - taken, { font: "tag", fill: "muted", middle: true, alpha }));
   if (count) commands.push(cards.line(frame, count, at.x + at.w - 9, at.y + 16, taken, { font: "tag", fill: "warn", align: "right", alpha }));
-  for (const part of placed.parts) commands.push(...crowd(frame, part, placed.parts.length > 1, alpha));
   return commands;
 }
 
@@ -136,7 +150,7 @@ function objects(frame) {
     const box = at(frame, found.ref);
     if (box) commands.push(...cards.balancer(frame, found, box, box.alpha));
   }
-  for (const node of arranged.nodes) {
+  for (const node of inside(frame) ? [] : arranged.nodes) {
     const box = at(frame, node.ref);
     if (box) commands.push(...cards.node(frame, node, box, box.alpha));
   }
@@ -160,7 +174,7 @@ function faded(frame, ref) {
 function pods(frame) {
   /** @type {Command[]} */
   const commands = [];
-  for (const pod of frame.arranged.clients) {
+  for (const pod of inside(frame) ? [] : frame.arranged.clients) {
     const box = at(frame, pod.ref);
     if (box) commands.push(...cards.client(frame, pod, box, box.alpha * podAlpha(frame, pod.ref)));
   }
@@ -168,7 +182,7 @@ function pods(frame) {
   const dots = new Map();
   for (const placed of frame.layout.groups) {
     if (!isSeen(frame, placed.box)) continue;
-    const prefix = placed.group.kind === "Bare" ? "" : placed.group.name;
+    const prefix = placed.group.kind === "Bare" || inside(frame) ? "" : placed.group.name;
     for (const { part, form } of placed.parts) {
       if (form === "none") continue;
       for (const pod of part.pods) {
@@ -229,7 +243,7 @@ function overview(frame) {
     if (!isSeen(frame, placed.box)) continue;
     const { box, group: held } = placed;
     commands.push({ op: "box", ...box, r: 12, fill: "card", stroke: "line-strong", width: 2, ...cards.ring(frame, held.key) });
-    commands.push(cards.line(frame, held.name, box.x + 10, box.y + box.h / 2 + 4, box.w - 20, { font: "far", middle: true }));
+    commands.push(cards.line(frame, held.name || frame.say("nowhere", { n: held.total }), box.x + 10, box.y + box.h / 2 + 4, box.w - 20, { font: "far", middle: true }));
     const tones = count(held.parts.flatMap((part) => part.pods));
     commands.push(...cards.bar(tones, box.x + 10, box.y + box.h - 16, box.w - 20, 1).map((part) => ({ ...part, h: 8 })));
   }
@@ -239,7 +253,7 @@ function overview(frame) {
     commands.push(cards.paper(box, { r: 12, stroke: "line-strong", width: 2, ...cards.ring(frame, front.key) }));
     commands.push(cards.line(frame, front.name, box.x + 10, box.y + box.h / 2 + 10, box.w - 20, { font: "far", middle: true }));
   }
-  for (const node of frame.arranged.nodes) {
+  for (const node of inside(frame) ? [] : frame.arranged.nodes) {
     const box = at(frame, node.ref);
     if (box) commands.push(cards.paper(box, { stroke: node.ready ? "line-strong" : "fail", width: 2 }));
   }

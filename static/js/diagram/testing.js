@@ -19,6 +19,7 @@ export function offerTest(diagram) {
       refs: () => [...diagram.layout.boxes.keys()],
       box: (/** @type {string} */ ref) => diagram.placeOf({ ref, lane: "" }),
       revision: () => diagram.model.revision,
+      matched: () => diagram.flow.run?.plan.rules ?? [],
       ending: () => diagram.flow.run?.plan.end ?? null,
       idle: () => new Promise((resolve) => {
         const look = () => (diagram.flow.moving || diagram.queue.length || diagram.waiting ? requestAnimationFrame(look) : resolve(true));

@@ -33,6 +33,8 @@ export interface Element {
   to?: [string, EndpointState][];
   open?: boolean;
   cidr?: string;
+  zone?: string;
+  proxy?: string;
   template?: Labels;
   replicas?: number;
   revision?: string;
@@ -160,6 +162,9 @@ export interface Slots {
   pods: Record<string, (string | null)[]>;
   clients: (string | null)[];
   nodes: (string | null)[];
+  /** In the physical view: the pods inside each node, and the Services under each other. */
+  inside?: Record<string, (string | null)[]>;
+  rows?: (string | null)[];
 }
 
 export interface PlacedPart {
@@ -176,6 +181,9 @@ export interface PlacedGroup {
 }
 
 export interface Layout {
+  view: "logical" | "physical";
+  /** In the physical view: where each node's kube-proxy stands. */
+  doors?: Map<string, Placed>;
   lanes: Lane[];
   boxes: Map<string, Placed>;
   groups: PlacedGroup[];
@@ -323,6 +331,8 @@ export interface Plan {
   duration: number;
   /** When each step of the traces is done, by its number; the DNS exchange counts first. */
   moments: number[];
+  /** The rules that matched, each with its node and when. */
+  rules: { node: string; rule: string; t: number }[];
   dns: { question: string; answer: string; t: number } | null;
   fault: { service: string; blamed: string[]; blame: string; tone: string } | null;
 }

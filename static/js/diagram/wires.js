@@ -2,6 +2,11 @@
 
 import { YOU, endpointsOf } from "./model.js";
 
+/** Wires change only with the layout; panning asks for them in each frame. @type {WeakMap<Layout, Wire[]>} */
+const known = new WeakMap();
+/** Above this many, wires to nodes say less than they hide. */
+const MOST_TO_NODES = 240;
+
 /** @typedef {import("./types").Box} Box */
 /** @typedef {import("./types").Placed} Placed */
 /** @typedef {import("./types").Layout} Layout */
@@ -37,7 +42,51 @@ export function port(box, side) {
  * @returns {Wire[]}
  */
 export function wires(arranged, layout) {
-  return [...entrances(arranged, layout), ...arranged.fronts.flatMap((front) => behind(front, layout))];
+  let found = known.get(layout);
+  if (!found) {
+    found = layout.view === "physical" ? inside(arranged, layout) : [...entrances(arranged, layout), ...arranged.fronts.flatMap((front) => behind(front, layout))];
+    known.set(layout, found);
+  }
+  return found;
+}
+
+/**
+ * In the physical view: from outside to the Services, over their slices to the nodes that hold an endpoint.
+ * @param {import("./types").Arranged} arranged @param {Layout} layout
+ */
+function inside(arranged, layout) {
+  const nodeOf = new Map(arranged.pods.map((pod) => [pod.ref, `Node//${pod.node}`]));
+  /** @type {Wire[]} */
+  const near = [];
+  /** @type {Wire[]} */
+  const far = [];
+  for (const { ref, service } of arranged.balancers) {
+    if (service.external?.length) near.push(...wire(layout, YOU, ref, true), ...wire(layout, ref, service.ref, true));
+  }
+  for (const front of arranged.fronts) {
+    const [slice] = front.slices;
+    if (!slice) continue;
+    if (front.service) near.push(...wire(layout, front.key, slice.ref, front.counts.ready + front.counts.serving > 0));
+    far.push(...toNodes(front, slice.ref, nodeOf, layout));
+  }
+  return far.length > MOST_TO_NODES ? near : [...near, ...far];
+}
+
+/** One wire to each node, open if one of its endpoints is. @param {import("./types").Front} front @param {string} from @param {Map<string, string>} nodeOf @param {Layout} layout */
+function toNodes(front, from, nodeOf, layout) {
+  /** @type {Map<string, boolean>} */
+  const open = new Map();
+  for (const [ref, state] of endpointsOf(front)) {
+    const node = nodeOf.get(ref);
+    if (node) open.set(node, Boolean(open.get(node)) || state === "ready" || state === "serving");
+  }
+  const start = layout.boxes.get(from);
+  return [...open].flatMap(([node, usable]) => {
+    const door = layout.doors?.get(node);
+    const frame = layout.boxes.get(node);
+    if (!start || !door || !frame) return [];
+    return [{ from, to: node, open: usable, points: curve(port(start, "right"), { x: frame.x, y: door.y + door.h / 2 }) }];
+  });
 }
 
 /** @param {Layout} layout @param {string} from @param {string} to @param {boolean} open @returns {Wire[]} */
