@@ -24,6 +24,8 @@ NOERROR = "NOERROR"
 NXDOMAIN = "NXDOMAIN"
 TYPES = ("A", "AAAA", "SRV", "PTR", "CNAME", "TXT", "NS", "SOA", "MX")
 REVERSE = ".in-addr.arpa"
+_REVERSE_6 = ".ip6.arpa"
+_NIBBLES = 32
 _KNOWN_OUTSIDE = frozenset({"com", "org", "net", "edu", "gov", "io", "example"})
 
 
@@ -56,7 +58,7 @@ def answer(world: World, question: str, kind: str) -> Answer | None:
     """Answer a question about the cluster's zone or an address of it; None when it is the business of the world outside."""
     name = normal(question)
     zone = world.cluster_domain
-    if name.endswith(REVERSE):
+    if name.endswith((REVERSE, _REVERSE_6)):
         return _reverse(world, name, kind)
     if name != zone and not name.endswith(f".{zone}"):
         return None
@@ -291,8 +293,17 @@ def ready_addresses(world: World, service: Object) -> Iterator[tuple[str, str, O
                 yield endpoint.get("hostname") or _dashed(address), address, piece, endpoint
 
 
+def _unreversed(name: str) -> str:
+    """Read the address of a pointer's name: octets, or the nibbles of an IPv6 address, the last first."""
+    if name.endswith(REVERSE):
+        return ".".join(reversed(name[: -len(REVERSE)].split(".")))
+    nibbles = "".join(reversed(name[: -len(_REVERSE_6)].split(".")))
+    groups = ":".join(nibbles[at : at + 4] for at in range(0, _NIBBLES, 4))
+    return str(ipaddress.ip_address(groups)) if len(nibbles) == _NIBBLES and _is_address(groups) else ""
+
+
 def _reverse(world: World, name: str, kind: str) -> Answer | None:
-    address = ".".join(reversed(name[: -len(REVERSE)].split(".")))
+    address = _unreversed(name)
     zone = world.cluster_domain
     key = world.state.addresses.cluster_ips.get(address)
     if key is not None:

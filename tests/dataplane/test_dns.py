@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
@@ -254,6 +255,19 @@ def test_each_family_has_its_own_records(name: str, kind: str, values: set[str])
     answer = dns.answer(world_of(clusters.build(DUAL)), f"{name}.default.svc.cluster.local", kind)
     assert answer is not None
     assert (answer.rcode, {record.value for record in answer.records}) == ("NOERROR", values)
+
+
+def test_an_ipv6_address_leads_back_to_its_names() -> None:
+    world = world_of(clusters.build(DUAL))
+    for address, names in (
+        ("fd00::7", {"fd00--7.six.default.svc.cluster.local."}),
+        ("fd00:96::5", {"two.default.svc.cluster.local."}),
+    ):
+        answer = dns.answer(world, ipaddress.ip_address(address).reverse_pointer, "PTR")
+        assert answer is not None
+        assert {record.value for record in answer.records} == names
+    assert dns.answer(world, ipaddress.ip_address("fd00::99").reverse_pointer, "PTR") is None
+    assert dns.answer(world, "7.0.ip6.arpa", "PTR") is None
 
 
 def test_the_zones_soa_says_how_long_a_no_may_be_kept() -> None:
