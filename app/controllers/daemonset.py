@@ -74,7 +74,7 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
         if pod.get("kind") == "Pod":
             pods.setdefault(daemon.node_of(pod), []).append(pod)
     crew = Crew(owner, revision, nodes, pods)
-    return _manned(held, crew, turn) or _replaced(crew, turn) or _status(key, crew, turn)
+    return _manned(held, crew, turn) or _replaced(held, crew, turn) or _status(key, crew, turn)
 
 
 def _adoptions(held: state.ClusterState, owner: Object) -> list[controller.Write]:
@@ -115,11 +115,23 @@ def _manned(held: state.ClusterState, crew: Crew, turn: controller.Turn) -> list
         elif present and not daemon.stays_on(crew.owner, node):
             writes += [one for pod in present for one in _deletion(crew, pod)]
         else:
-            writes += [one for pod in present[1:] for one in _deletion(crew, pod)]
+            writes += [one for pod in _excess(crew, present, turn) for one in _deletion(crew, pod)]
     for name, pods in crew.pods.items():
         if name not in crew.nodes:
             writes += [one for pod in pods if podstatus.is_active(pod) for one in _deletion(crew, pod)]
     return writes
+
+
+def _excess(crew: Crew, present: Sequence[Object], turn: controller.Turn) -> list[Object]:
+    """Return who is too many on a node: with maxSurge the old pod stands beside the new one until that is available."""
+    if not daemon.surges(crew.owner) or len(present) < 2:
+        return list(present[1:])
+    old = next((pod for pod in present if not crew.is_new(pod)), None)
+    new = next((pod for pod in present if crew.is_new(pod)), None)
+    if old is None or new is None:
+        return list(present[1:])
+    others = [pod for pod in present if pod is not old and pod is not new]
+    return [old, *others] if not podstatus.is_ready(old) or _available(crew, new, turn) else others
 
 
 def _creation(
@@ -150,14 +162,13 @@ def _deletion(crew: Crew, pod: Object) -> list[controller.Write]:
 # --- a rolling update --------------------------------------------------------------------------
 
 
-def _replaced(crew: Crew, turn: controller.Turn) -> list[controller.Write]:
-    """Delete old pods, unavailable ones at once, others as far as maxUnavailable goes (rollingUpdate).
-
-    DIFFERS: maxSurge is kept and not acted on: a new pod never stands beside the old one of its node.
-    """
+def _replaced(held: state.ClusterState, crew: Crew, turn: controller.Turn) -> list[controller.Write]:
+    """Delete old pods, unavailable ones at once, others as far as maxUnavailable goes (rollingUpdate)."""
     if not daemon.is_rolling(crew.owner):
         return []
     wanted = [name for name, node in crew.nodes.items() if daemon.runs_on(crew.owner, node)]
+    if daemon.surges(crew.owner):
+        return _surged(held, crew, wanted, turn)
     room = max(daemon.share(crew.owner, "maxUnavailable", 1, len(wanted)), 1)
     writes: list[controller.Write] = []
     candidates: list[Object] = []
@@ -172,6 +183,30 @@ def _replaced(crew: Crew, turn: controller.Turn) -> list[controller.Write]:
     for pod in candidates[: max(room, 0)]:
         writes += _deletion(crew, pod)
     return writes
+
+
+def _surged(
+    held: state.ClusterState, crew: Crew, wanted: Sequence[str], turn: controller.Turn
+) -> list[controller.Write]:
+    """Make new pods beside old ones: at once where the old one is not available, elsewhere as far as maxSurge goes."""
+    room = daemon.share(crew.owner, "maxSurge", 0, len(wanted))
+    at_once: list[str] = []
+    candidates: list[str] = []
+    for name in wanted:
+        pods = [pod for pod in crew.pods.get(name, []) if podstatus.is_active(pod)]
+        old = next((pod for pod in pods if not crew.is_new(pod)), None)
+        new = next((pod for pod in pods if crew.is_new(pod)), None)
+        if old is None:
+            continue
+        if new is not None:
+            room -= 1
+        elif _available(crew, old, turn):
+            candidates.append(name)
+        else:
+            at_once.append(name)
+    taken: set[str] = set()
+    chosen = [*at_once, *candidates[: max(room, 0)]]
+    return [one for name in chosen for one in _creation(held, crew, name, taken, turn)]
 
 
 def _available(crew: Crew, pod: Object, turn: controller.Turn) -> bool:

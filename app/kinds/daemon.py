@@ -95,6 +95,11 @@ def is_rolling(owner: Object) -> bool:
     return bool((objects.dig(owner, "spec", "updateStrategy", "type") or "RollingUpdate") == "RollingUpdate")
 
 
+def surges(owner: Object) -> bool:
+    """Say whether a new pod may stand beside the old one of its node (util.AllowsSurge)."""
+    return is_rolling(owner) and share(owner, "maxSurge", 0, 100) > 0
+
+
 def share(owner: Object, field: str, default: Any, of: int) -> int:
     """Resolve maxUnavailable or maxSurge: percentages are rounded up (util.UnavailableCount, util.SurgeCount)."""
     value = objects.dig(owner, "spec", "updateStrategy", "rollingUpdate", field)

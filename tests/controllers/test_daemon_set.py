@@ -89,3 +89,20 @@ def test_its_pods_go_with_it() -> None:
     cluster.apply(SET)
     cluster.say(commands.Delete("you", KEY))
     assert homes(cluster) == []
+
+
+def test_with_surge_the_old_pod_stays_until_the_new_one_is_available() -> None:
+    cluster = Cluster(nodes=3)
+    strategy = "  updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}\n"
+    cluster.apply(SET.replace("  template:", f"{strategy}  template:"))
+    old = {objects.name_of(pod) for pod in cluster.held.list(state.PODS, "default")}
+    failing = {"name": "c", "image": "nginx:1.29", "readinessProbe": {"tcpSocket": {"port": 9999}}}
+    cluster.patch(KEY, {"spec": {"template": {"spec": {"containers": [failing]}}}})
+    present = {objects.name_of(pod) for pod in cluster.held.list(state.PODS, "default")}
+    assert old < present
+    assert len(present) == 4
+    cluster.patch(KEY, {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "nginx:1.28"}]}}}})
+    found = list(cluster.held.list(state.PODS, "default"))
+    assert len(found) == 3
+    assert {pod["spec"]["containers"][0]["image"] for pod in found} == {"nginx:1.28"}
+    assert homes(cluster) == ["node-1", "node-2", "node-3"]

@@ -68,6 +68,7 @@ STATEFUL_SET = (
 )
 
 DAEMON_SET = (
+    ruled("controllers/daemonset.py", _DAEMON, "spec.updateStrategy.rollingUpdate.maxSurge"),
     ruled("controllers/daemonset.py", _DAEMON, "spec.selector.*"),
     ruled("kinds/daemon.py", _SMALLER, "spec.updateStrategy.type"),
     ruled("controllers/daemonset.py", _SMALLER, "spec.updateStrategy.rollingUpdate.maxUnavailable"),
