@@ -66,7 +66,7 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     budget = held.get(key)
     if budget is None or objects.is_terminating(budget):
         return ()
-    pods = [pod for pod in held.list(state.PODS, key.namespace) if disruptionbudget.covers(budget, pod)]
+    pods = _covered(held, budget)
     wanted = _expected(held, budget, pods)
     healthy = sum(podstatus.is_ready(pod) and not objects.is_terminating(pod) for pod in pods)
     allowed = 0 if wanted.failure or wanted.expected <= 0 else max(healthy - wanted.desired, 0)
@@ -90,6 +90,13 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
         said = f"Failed to calculate the number of expected pods: {wanted.failure}"
         writes.append(controller.Record(budget, "Warning", "CalculateExpectedPodCountFailed", said, COMPONENT))
     return writes
+
+
+def _covered(held: state.ClusterState, budget: Object) -> list[Object]:
+    pairs = objects.dig(budget, "spec", "selector", "matchLabels") or {}
+    namespace = objects.namespace_of(budget)
+    found = held.pods_of(namespace, pairs) if pairs else held.list(state.PODS, namespace)
+    return [pod for pod in found if disruptionbudget.covers(budget, pod)]
 
 
 def _told(budget: Draft, allowed: int, failure: str, turn: controller.Turn) -> Draft:

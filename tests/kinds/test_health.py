@@ -113,6 +113,19 @@ def test_what_stops_being_alive_is_restarted_again_and_again(container: dict[str
     assert said(cluster, "Killing") == ["Container c failed liveness probe, will be restarted"]
 
 
+def test_a_fault_does_not_wait_for_the_end_that_was_coming_anyway() -> None:
+    cluster = Cluster(mode=clock.TimeMode.MANUAL)
+    script = ["sh", "-c", "touch /tmp/h; sleep 900; rm /tmp/h; sleep 600"]
+    probe = {"exec": {"command": ["cat", "/tmp/h"]}, "periodSeconds": 5}
+    web = {"name": "web", "image": "nginx", "livenessProbe": {"tcpSocket": {"port": 80}, "periodSeconds": 5}}
+    spec = {"containers": [{"name": "c", "image": "busybox", "command": script, "livenessProbe": probe}, web]}
+    cluster.say(commands.Create("you", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": spec}))
+    cluster.advance(5)
+    cluster.patch(ONE, {"metadata": {"annotations": {"podlane.dev/listen": ""}}})
+    cluster.advance(20)
+    assert podstatus.restarts(cluster.get(state.PODS, "one")) == 1
+
+
 def test_a_file_that_is_put_back_keeps_the_container_alive() -> None:
     script = ["sh", "-c", "touch /tmp/healthy; sleep 30; rm /tmp/healthy; sleep 1; touch /tmp/healthy; sleep 600"]
     assert health.lasts({"name": "c", "image": "busybox", "command": script}, CAT) is None

@@ -132,6 +132,9 @@ def reconcile_liveness(
         return parts.wait(held, key, min(expiring), clock.TimerKind.CLOCK)
     if not turn.fired:
         after = min(float(p.get("initialDelaySeconds") or 0) + _patience(p) for _, p, _ in failing.values())
+        waits = parts.pending(held, key)
+        if waits is not None and waits.due > turn.env.now + after:
+            return [controller.Requeue(after, clock.TimerKind.CLOCK, move=True)]
         return parts.wait(held, key, after, clock.TimerKind.CLOCK)
     return _restarted(held, parts.pod_key(key), pod, failing, turn)
 
