@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from app.cluster import journal, state
+from app.dataplane import ingresses, policies
 from app.kinds import registry
 from app.kinds.node import KUBE_PROXY, ZONE
 from app.machinery import objects
@@ -285,6 +286,29 @@ def _workload(obj: Object) -> Element:
     }
 
 
+def _ingress(obj: Object) -> Element:
+    spec = objects.spec_of(obj)
+    rules = spec.get("rules") or ()
+    paths = [path for rule in rules for path in objects.dig(rule, "http", "paths") or ()]
+    backends = [path.get("backend") or {} for path in paths]
+    backends += [spec["defaultBackend"]] if spec.get("defaultBackend") else []
+    names = [objects.dig(backend, "service", "name") for backend in backends]
+    given = objects.dig(objects.status_of(obj), "loadBalancer", "ingress") or ()
+    return {
+        "type": spec.get("ingressClassName") or "",
+        "hosts": list(dict.fromkeys(rule.get("host") or "*" for rule in rules)) or ["*"],
+        "external": [str(one.get("ip") or one.get("hostname") or "") for one in given],
+        "services": list(dict.fromkeys(str(name) for name in names if name)),
+    }
+
+
+def _policy(obj: Object) -> Element:
+    return {
+        "chosen": objects.spec_of(obj).get("podSelector") or {},
+        "ways": list(policies.types_of(obj)),
+    }
+
+
 def _namespace(obj: Object) -> Element:
     return {"phase": objects.status_of(obj).get("phase") or "Active"}
 
@@ -298,4 +322,6 @@ _MAKERS: dict[state.Resource, Callable[[Object], Element]] = {
     state.SERVICES: _service,
     state.ENDPOINTSLICES: _slice,
     state.PODS: _pod,
+    ingresses.INGRESSES: _ingress,
+    policies.NETWORK_POLICIES: _policy,
 }

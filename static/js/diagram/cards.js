@@ -107,6 +107,23 @@ export function balancer(frame, balancer, box, alpha) {
   ];
 }
 
+/** @param {Frame} frame @param {Element} ingress @param {Placed} box @param {number} alpha @returns {Command[]} */
+export function ingress(frame, ingress, box, alpha) {
+  const x = box.x + INSET;
+  const room = box.w - 2 * INSET;
+  const [host, ...more] = ingress.hosts ?? [];
+  const address = ingress.external?.[0];
+  const tag = ingress.type || frame.say("ingress");
+  const taken = Math.min(room / 2, frame.measure(tag, "tag")) + 6;
+  return [
+    paper(box, { ...ring(frame, ingress.ref), alpha }),
+    line(frame, titled(frame, ingress), x, box.y + 17, room - taken, { middle: true, alpha }),
+    line(frame, tag, box.x + box.w - INSET, box.y + 17, taken, { font: "tag", fill: "muted", align: "right", alpha }),
+    line(frame, more.length ? `${host} +${more.length}` : host ?? "*", x, box.y + 33, room, { font: "mono", middle: true, alpha }),
+    line(frame, address ?? frame.say("pending"), x, box.y + 48, room, { font: "mono", fill: address ? "muted" : "warn", alpha }),
+  ];
+}
+
 /** @param {Frame} frame @param {Element} node @param {Placed} box @param {number} alpha @returns {Command[]} */
 export function node(frame, node, box, alpha) {
   const sick = !node.ready;
@@ -306,10 +323,12 @@ export function pod(frame, pod, box, group, alpha) {
   const room = box.w - 14;
   const share = frame.spread?.by_pod[`${pod.ns}/${pod.name}`];
   const tone = pod.tone === "ok" ? "muted" : glyphs.colourOf(pod.tone);
+  const guard = frame.arranged.guards.has(pod.ref);
   return [
     paper(box, { ...(pod.word === "Terminating" ? { dash: [2, 2] } : {}), ...nearLook(verdict), ...ring(frame, pod.ref), r: 5, alpha }),
     glyphs.state(pod.tone, x + 4, box.y + 12, 3.6, alpha),
-    line(frame, short(pod.name, group), x + 12, box.y + 16, room - 12, { middle: true, alpha }),
+    line(frame, short(pod.name, group), x + 12, box.y + 16, room - (guard ? 23 : 12), { middle: true, alpha }),
+    ...(guard ? [glyphs.shield(box.x + box.w - 15, box.y + 7, alpha)] : []),
     line(frame, pod.tone === "ok" && pod.ip ? pod.ip : wordOf(frame, pod), x, box.y + 30, room, { font: "mono", fill: tone, alpha }),
     ...(frame.spread
       ? shareBar(frame, share ?? 0, x, box.y + 35, room, alpha)

@@ -26,6 +26,16 @@ export function state(tone, x, y, r, alpha = 1) {
   return { op, x, y, r, fill: colour, alpha };
 }
 
+/**
+ * A small shield: NetworkPolicies isolate this pod. The same is said in words in the tree and in the inspector.
+ * @param {number} x @param {number} y @param {number} [alpha]
+ * @returns {Command}
+ */
+export function shield(x, y, alpha = 1) {
+  const points = [x, y, x, y, x + 8, y, x + 8, y, x + 8, y + 6, x + 6, y + 8.5, x + 4, y + 10, x + 2, y + 8.5, x, y + 6, x, y];
+  return { op: "path", points, stroke: "text", width: 1.3, alpha };
+}
+
 /** What a packet carries: a square asks the DNS, a disc is under way, the others are how it ended. */
 export const PACKETS = {
   dns: { op: "square", colour: "dns" },

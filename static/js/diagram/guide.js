@@ -46,7 +46,7 @@ export function invitations(arranged, layout, canEdit) {
   const dns = arranged.dns ? layout.boxes.get(arranged.dns.key) : undefined;
   const rows = [
     { key: "outside", empty: bare && !arranged.clients.length, y: (dns?.y ?? y + 120) - 8, action: "add:Pod" },
-    { key: "edge", empty: bare && !arranged.balancers.length, y, action: "" },
+    { key: "edge", empty: bare && !arranged.balancers.length && !arranged.ingresses.length, y, action: "" },
     { key: "nodes", empty: !arranged.nodes.length, y, action: "add:Node" },
     { key: "services", empty: !arranged.fronts.some((front) => front.service), y, action: "add:Service" },
     { key: "slices", empty: bare, y, action: "" },

@@ -25,6 +25,7 @@ const SLICE = 50;
 const NODE = { h: 62, ports: 80, gap: 14 };
 const CLIENT = { h: 64, gap: 14 };
 const SMALL = { h: 46 };
+const INGRESS = { h: 58, gap: 10 };
 const SHOWN_NODES = 8;
 const LARGEST_ZOOM = 1.35;
 
@@ -234,6 +235,7 @@ export function place(arranged, slots, width) {
   placeNodes(layout, arranged, slots, lane.nodes);
   put(layout, lane.services, dnsTop, SMALL.h, arranged.dns ? [arranged.dns.key, ...arranged.dns.slices.map((s) => s.ref)] : []);
   placeOutside(layout, arranged, slots, lane.outside, dnsTop);
+  placeIngresses(layout, arranged, lane.edge, slots.top);
   for (const box of layout.boxes.values()) layout.height = Math.max(layout.height, box.y + box.h);
   layout.height += 28;
   return layout;
@@ -275,6 +277,22 @@ function placeFront(layout, lane, front, middle) {
   if (front.slices.length) put(layout, lane.slices, middle - SLICE / 2, SLICE, front.slices.map((slice) => slice.ref));
   if (front.service?.type === "LoadBalancer") {
     put(layout, lane.edge, middle - SMALL.h / 2, SMALL.h, [`LoadBalancer/${front.ns}/${front.name}`]);
+  }
+}
+
+/**
+ * An Ingress stands before the first of its Services, or beneath what stands there already.
+ * @param {Layout} layout @param {Arranged} arranged @param {Lane} lane @param {number} top
+ */
+function placeIngresses(layout, arranged, lane, top) {
+  const taken = [...layout.boxes.values()].filter((box) => box.lane === lane.key);
+  for (const ingress of arranged.ingresses) {
+    const ahead = (ingress.services ?? []).map((name) => layout.boxes.get(`Service/${ingress.ns}/${name}`)).find(Boolean);
+    let y = ahead ? ahead.y + ahead.h / 2 - INGRESS.h / 2 : top;
+    for (const box of taken.sort((a, b) => a.y - b.y)) {
+      if (box.y < y + INGRESS.h + INGRESS.gap && box.y + box.h + INGRESS.gap > y) y = box.y + box.h + INGRESS.gap;
+    }
+    taken.push(put(layout, lane, y, INGRESS.h, [ingress.ref]));
   }
 }
 

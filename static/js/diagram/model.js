@@ -1,5 +1,7 @@
 // What the cluster holds, as the stream has told it: elements by ref, and what joins them. Pure.
 
+import * as guards from "./guards.js";
+
 /** @typedef {import("./types").Model} Model */
 /** @typedef {import("./types").Element} Element */
 /** @typedef {import("./types").Delta} Delta */
@@ -92,8 +94,10 @@ export function arrange(model) {
   /** @type {Arranged} */
   const arranged = {
     nodes: [], clients: [], fronts: [], dns: null, groups: [], balancers: [],
-    pods: [], podsOn: {}, nodePorts: [], namespaces: [],
+    pods: [], podsOn: {}, nodePorts: [], namespaces: [], ingresses: [], guards: new Map(),
   };
+  /** @type {Element[]} */
+  const policies = [];
   /** @type {Map<string, Front>} */
   const fronts = new Map();
   /** @type {Map<string, Group>} */
@@ -104,12 +108,15 @@ export function arrange(model) {
     else if (element.kind === "Service") addService(arranged, fronts, element);
     else if (element.kind === "EndpointSlice") addSlice(fronts, element);
     else if (element.kind === "Pod") addPod(arranged, groups, model, element);
+    else if (element.kind === "Ingress") arranged.ingresses.push(element);
+    else if (element.kind === "NetworkPolicy") policies.push(element);
     else if (!element.owner && element.template) groupOf(groups, element.ref, element);
   }
   for (const front of fronts.values()) {
     if (front.service?.dns || front.key === DNS) arranged.dns = front;
     else arranged.fronts.push(front);
   }
+  arranged.guards = guards.guarded(arranged.pods, policies);
   arranged.groups = [...groups.values()];
   for (const group of arranged.groups) orderParts(group);
   arranged.nodePorts = [...new Set(arranged.fronts.flatMap(nodePorts))].sort((a, b) => a - b);

@@ -1,7 +1,8 @@
 // The diagram as a tree of words: lanes, groups, objects, in the order a reader meets them. Pure.
 
-import { NOWHERE, byNode } from "./physical.js";
+import * as guards from "./guards.js";
 import { YOU, endpointsOf, shownLabels } from "./model.js";
+import { NOWHERE, byNode } from "./physical.js";
 
 /** @typedef {import("./types").Arranged} Arranged */
 /** @typedef {import("./types").Element} Element */
@@ -30,12 +31,12 @@ export function rows(arranged, closed, say, outside, inside = false) {
   const names = arranged.dns ? [leaf(arranged.dns.key, say("dns"), [say("dns"), arranged.dns.service?.ip ?? ""])] : [];
   /** @type {[string, Draft[]][]} */
   const lanes = [
-    ["outside", [leaf(YOU, say("you"), [say("you"), outside]), ...arranged.clients.map((pod) => podLeaf(pod, say))]],
-    ["edge", balancers],
+    ["outside", [leaf(YOU, say("you"), [say("you"), outside]), ...arranged.clients.map((pod) => podLeaf(arranged, pod, say))]],
+    ["edge", [...balancers, ...arranged.ingresses.map((ingress) => ingressLeaf(ingress, say))]],
     ["nodes", arranged.nodes.map((node) => nodeLeaf(node, say))],
     ["services", [...arranged.fronts.filter((front) => front.service).map((front) => serviceLeaf(front, say)), ...names]],
     ["slices", arranged.fronts.flatMap((front) => front.slices.slice(0, 1).map((slice) => sliceLeaf(front, slice, say)))],
-    ["pods", arranged.groups.map((group) => groupRow(group, say))],
+    ["pods", arranged.groups.map((group) => groupRow(arranged, group, say))],
   ];
   if (inside) lanes.splice(0, lanes.length, ["outside", [leaf(YOU, say("you"), [say("you"), outside])]], lanes[1], lanes[3], lanes[4], ["inside", nodeRows(arranged, say)]);
   const filled = lanes.filter(([, drafts]) => drafts.length);
@@ -60,18 +61,25 @@ function nodeLeaf(node, say) {
 /** Each node with the pods that run on it. @param {Arranged} arranged @param {Say} say @returns {Draft[]} */
 function nodeRows(arranged, say) {
   const held = byNode(arranged);
-  const named = arranged.nodes.map((node) => ({ ...nodeLeaf(node, say), under: (held.get(node.ref) ?? []).map((pod) => podLeaf(pod, say)) }));
+  const named = arranged.nodes.map((node) => ({ ...nodeLeaf(node, say), under: (held.get(node.ref) ?? []).map((pod) => podLeaf(arranged, pod, say)) }));
   const waiting = held.get(NOWHERE);
   if (!waiting) return named;
   const title = say("nowhere", { n: waiting.length });
-  return [...named, { ref: NOWHERE, name: title, label: title, under: waiting.map((pod) => podLeaf(pod, say)) }];
+  return [...named, { ref: NOWHERE, name: title, label: title, under: waiting.map((pod) => podLeaf(arranged, pod, say)) }];
 }
 
-/** @param {Element} pod @param {Say} say @returns {Draft} */
-function podLeaf(pod, say) {
+/** @param {Element} ingress @param {Say} say @returns {Draft} */
+function ingressLeaf(ingress, say) {
+  const services = (ingress.services ?? []).join(" ");
+  const words = [ingress.type ?? "", (ingress.hosts ?? []).join(" "), ingress.external?.[0] ?? say("pending"), services && say("leads", { names: services })];
+  return leaf(ingress.ref, ingress.name, [`Ingress ${ingress.name}`, ...words]);
+}
+
+/** @param {Arranged} arranged @param {Element} pod @param {Say} say @returns {Draft} */
+function podLeaf(arranged, pod, say) {
   const labels = shownLabels(pod).map(([key, value]) => `${key}=${value}`).join(" ");
   const state = pod.word === "Running" && !pod.ready ? say("notready") : pod.word ?? "";
-  return leaf(pod.ref, pod.name, [`Pod ${pod.name}`, state, pod.ip ?? "", pod.node ?? "", labels]);
+  return leaf(pod.ref, pod.name, [`Pod ${pod.name}`, state, pod.ip ?? "", pod.node ?? "", labels, guards.words(arranged.guards.get(pod.ref), say)]);
 }
 
 /** @param {import("./types").Front} front @param {Say} say @returns {Draft} */
@@ -89,10 +97,10 @@ function sliceLeaf(front, slice, say) {
   return leaf(slice.ref, slice.name, [`EndpointSlice ${slice.name}`, words.join(" ")]);
 }
 
-/** @param {import("./types").Group} group @param {Say} say @returns {Draft} */
-function groupRow(group, say) {
+/** @param {Arranged} arranged @param {import("./types").Group} group @param {Say} say @returns {Draft} */
+function groupRow(arranged, group, say) {
   const title = group.kind === "Bare" ? say("pods.bare", { n: group.total }) : say("pods.of", { kind: group.kind, name: group.name, n: group.total });
-  return { ref: group.key, name: group.name || title, label: title, under: group.parts.flatMap((part) => part.pods.map((pod) => podLeaf(pod, say))) };
+  return { ref: group.key, name: group.name || title, label: title, under: group.parts.flatMap((part) => part.pods.map((pod) => podLeaf(arranged, pod, say))) };
 }
 
 /** @param {Draft} draft @param {string} key @param {string} lane @param {number} level @param {number} size @param {number} position @param {Set<string>} closed @returns {Row[]} */
@@ -132,6 +140,8 @@ export function along(arranged, ref, direction) {
 function entrance(arranged, ref, direction) {
   const balancer = arranged.balancers.find((found) => found.ref === ref);
   if (balancer) return direction > 0 ? balancer.service.ref : YOU;
+  const ingress = arranged.ingresses.find((found) => found.ref === ref);
+  if (ingress) return direction < 0 ? YOU : ingress.services?.length ? `Service/${ingress.ns}/${ingress.services[0]}` : "";
   if (ref === YOU) return direction > 0 ? arranged.balancers[0]?.ref ?? arranged.nodes[0]?.ref ?? "" : "";
   if (ref.startsWith("Node/")) return direction > 0 ? arranged.fronts.find((front) => front.service)?.key ?? "" : YOU;
   if (arranged.clients.some((pod) => pod.ref === ref) && direction > 0) return arranged.dns?.key ?? "";

@@ -150,6 +150,10 @@ function objects(frame) {
     const box = at(frame, found.ref);
     if (box) commands.push(...cards.balancer(frame, found, box, box.alpha));
   }
+  for (const ingress of arranged.ingresses) {
+    const box = at(frame, ingress.ref);
+    if (box) commands.push(...cards.ingress(frame, ingress, box, box.alpha * faded(frame, ingress.ref)));
+  }
   for (const node of inside(frame) ? [] : arranged.nodes) {
     const box = at(frame, node.ref);
     if (box) commands.push(...cards.node(frame, node, box, box.alpha));

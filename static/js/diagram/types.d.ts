@@ -39,6 +39,26 @@ export interface Element {
   replicas?: number;
   revision?: string;
   phase?: string;
+  hosts?: string[];
+  services?: string[];
+  chosen?: LabelSelector;
+  ways?: string[];
+}
+
+export interface Requirement {
+  key: string;
+  operator: string;
+  values?: string[];
+}
+
+export interface LabelSelector {
+  matchLabels?: Labels;
+  matchExpressions?: Requirement[];
+}
+
+/** The policies that isolate a pod, by the way they isolate it for. */
+export interface Guard {
+  ways: { in: string[]; out: string[] };
 }
 
 export type Tone = "ok" | "warn" | "fail" | "wait" | "off";
@@ -122,6 +142,8 @@ export interface Arranged {
   podsOn: Record<string, number>;
   nodePorts: number[];
   namespaces: string[];
+  ingresses: Element[];
+  guards: Map<string, Guard>;
 }
 
 export interface Size {

@@ -44,7 +44,7 @@ export function port(box, side) {
 export function wires(arranged, layout) {
   let found = known.get(layout);
   if (!found) {
-    found = layout.view === "physical" ? inside(arranged, layout) : [...entrances(arranged, layout), ...arranged.fronts.flatMap((front) => behind(front, layout))];
+    found = layout.view === "physical" ? inside(arranged, layout) : [...entrances(arranged, layout), ...ingresses(arranged, layout), ...arranged.fronts.flatMap((front) => behind(front, layout))];
     known.set(layout, found);
   }
   return found;
@@ -63,6 +63,7 @@ function inside(arranged, layout) {
   for (const { ref, service } of arranged.balancers) {
     if (service.external?.length) near.push(...wire(layout, YOU, ref, true), ...wire(layout, ref, service.ref, true));
   }
+  near.push(...ingresses(arranged, layout));
   for (const front of arranged.fronts) {
     const [slice] = front.slices;
     if (!slice) continue;
@@ -94,6 +95,18 @@ function wire(layout, from, to, open) {
   const [a, b] = [layout.boxes.get(from), layout.boxes.get(to)];
   if (!a || !b) return [];
   return [{ from, to, open, points: curve(port(a, "right"), port(b, "left")) }];
+}
+
+/**
+ * To an Ingress from the address it is reached at, and on to the Services of its rules.
+ * @param {import("./types").Arranged} arranged @param {Layout} layout
+ */
+function ingresses(arranged, layout) {
+  return arranged.ingresses.flatMap((ingress) => {
+    const open = Boolean(ingress.external?.length);
+    const services = (ingress.services ?? []).map((name) => `Service/${ingress.ns}/${name}`);
+    return [...wire(layout, YOU, ingress.ref, open), ...services.flatMap((ref) => wire(layout, ingress.ref, ref, open))];
+  });
 }
 
 /** The ways in from outside. @param {import("./types").Arranged} arranged @param {Layout} layout */
