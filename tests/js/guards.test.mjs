@@ -80,3 +80,10 @@ test("an Ingress without an address is there, and its ways are closed", () => {
   assert.equal(row?.label, "Ingress shop, nginx, shop.example, <pending>, leads to web");
   assert.equal(outline.along(found, "Ingress/default/shop", 1), "Service/default/web");
 });
+
+test("an Ingress hangs on the load balancer whose address it has", () => {
+  const balancer = { ref: "Service/default/front", kind: "Service", ns: "default", name: "front", type: "LoadBalancer", external: ["203.0.113.9"], selector: {}, ports: [] };
+  const found = arranged(balancer, ingress("shop", ["web"]));
+  const ways = wires.wires(found, placed(found)).filter((wire) => wire.to === "Ingress/default/shop");
+  assert.deepEqual(ways.map((wire) => wire.from), ["LoadBalancer/default/front"]);
+});

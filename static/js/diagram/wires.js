@@ -105,8 +105,22 @@ function ingresses(arranged, layout) {
   return arranged.ingresses.flatMap((ingress) => {
     const open = Boolean(ingress.external?.length);
     const services = (ingress.services ?? []).map((name) => `Service/${ingress.ns}/${name}`);
-    return [...wire(layout, YOU, ingress.ref, open), ...services.flatMap((ref) => wire(layout, ingress.ref, ref, open))];
+    return [...reached(arranged, layout, ingress, open), ...services.flatMap((ref) => wire(layout, ingress.ref, ref, open))];
   });
+}
+
+/**
+ * Down from the load balancer whose address it has, else from outside.
+ * @param {import("./types").Arranged} arranged @param {Layout} layout @param {import("./types").Element} ingress @param {boolean} open
+ * @returns {Wire[]}
+ */
+function reached(arranged, layout, ingress, open) {
+  const front = arranged.balancers.find(({ service }) => service.external?.some((ip) => ingress.external?.includes(ip)));
+  const [a, b] = [front && layout.boxes.get(front.ref), layout.boxes.get(ingress.ref)];
+  if (!front || !a || !b) return wire(layout, YOU, ingress.ref, open);
+  const [top, under] = a.y < b.y ? [a.y + a.h, b.y] : [a.y, b.y + b.h];
+  const x = a.x + a.w / 2;
+  return [{ from: front.ref, to: ingress.ref, open, points: [x, top, x, top, x, under, x, under] }];
 }
 
 /** The ways in from outside. @param {import("./types").Arranged} arranged @param {Layout} layout */
