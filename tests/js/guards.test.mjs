@@ -5,6 +5,7 @@ import { test } from "node:test";
 import * as guards from "../../static/js/diagram/guards.js";
 import * as layouts from "../../static/js/diagram/layout.js";
 import * as models from "../../static/js/diagram/model.js";
+import * as physical from "../../static/js/diagram/physical.js";
 import * as outline from "../../static/js/diagram/outline.js";
 import * as wires from "../../static/js/diagram/wires.js";
 import { speaker } from "../../static/js/diagram/words.js";
@@ -86,4 +87,10 @@ test("an Ingress hangs on the load balancer whose address it has", () => {
   const found = arranged(balancer, ingress("shop", ["web"]));
   const ways = wires.wires(found, placed(found)).filter((wire) => wire.to === "Ingress/default/shop");
   assert.deepEqual(ways.map((wire) => wire.from), ["LoadBalancer/default/front"]);
+});
+
+test("in the physical view an Ingress stands in the edge lane too", () => {
+  const found = arranged(ingress("shop", ["web"]));
+  const layout = physical.place(found, layouts.assign(found, layouts.noSlots(), SIZE), SIZE.width);
+  assert.equal(layout.boxes.get("Ingress/default/shop")?.lane, "edge");
 });

@@ -284,7 +284,7 @@ function placeFront(layout, lane, front, middle) {
  * An Ingress stands before the first of its Services, or beneath what stands there already.
  * @param {Layout} layout @param {Arranged} arranged @param {Lane} lane @param {number} top
  */
-function placeIngresses(layout, arranged, lane, top) {
+export function placeIngresses(layout, arranged, lane, top) {
   const taken = [...layout.boxes.values()].filter((box) => box.lane === lane.key);
   for (const ingress of arranged.ingresses) {
     const ahead = (ingress.services ?? []).map((name) => layout.boxes.get(`Service/${ingress.ns}/${name}`)).find(Boolean);

@@ -84,6 +84,7 @@ export function place(arranged, slots, width) {
   put(layout, lane.outside, top, CARD.small, [YOU]);
   const below = top + CARD.small + CARD.gap + 8;
   placeFronts(layout, arranged, lane, below);
+  layouts.placeIngresses(layout, arranged, lane.edge, below);
   placeFrames(layout, arranged, last, top, across);
   for (const box of layout.boxes.values()) layout.height = Math.max(layout.height, box.y + box.h);
   layout.height += 28;
