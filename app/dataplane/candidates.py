@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -54,26 +55,29 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
 def of(held: state.ClusterState, view: ServiceView, port: proxy.ServicePort, choice: Choice) -> Candidates:
     """Judge all endpoints of a service port, then the pods that its selector leaves out."""
     left = {one.text for one in choice.usable}
-    found = [_endpoint(one, one.text in left, _excluded(one, choice)) for one in choice.every]
-    found += _without_port(view, port)
-    found.sort(key=lambda one: not one.usable)
+    ruled_out = (one for one in choice.every if one.text not in left)
+    found = [_endpoint(one, "") for one in choice.usable[:MOST]]
+    found += [_endpoint(one, _excluded(one, choice)) for one in itertools.islice(ruled_out, MOST)]
+    without = list(_without_port(view, port))
+    found += without
+    total = len(choice.every) + len(without)
     selector = selection.selector_of(view.service or {})
     if not selector:
-        return Candidates(tuple(found[:MOST]), max(0, len(found) - MOST))
+        return Candidates(tuple(found[:MOST]), max(0, total - MOST))
     selected = len(held.pods_of(port.namespace, selector))
     others = sum(1 for _ in held.keys(state.PODS, port.namespace)) - selected
-    total = len(found) + others
+    total += others
     for pod in held.list(state.PODS, port.namespace) if others else ():
         if len(found) >= MOST:
             break
-        keys = tuple(labels.explain(selector, objects.labels_of(pod)))
-        if not all(key.ok for key in keys):
-            found.append(_pod(pod, keys))
+        have = objects.labels_of(pod)
+        if not selector.items() <= have.items():
+            found.append(_pod(pod, tuple(labels.explain(selector, have))))
     return Candidates(tuple(found[:MOST]), max(0, total - MOST))
 
 
-def _endpoint(one: proxy.Endpoint, usable: bool, why: str) -> Candidate:
-    return Candidate(one.pod[0], one.pod[1], one.text, usable, "" if usable else why)
+def _endpoint(one: proxy.Endpoint, why: str) -> Candidate:
+    return Candidate(one.pod[0], one.pod[1], one.text, not why, why)
 
 
 def _excluded(one: proxy.Endpoint, choice: Choice) -> str:
