@@ -263,7 +263,10 @@ MAY_NOT_CHANGE = (
 
 
 def validate_update(spec: Part, old: Part) -> list[FieldError]:
-    """Refuse changes of a pod spec beyond images, deadline, more tolerations and grace (ValidatePodUpdate)."""
+    """Refuse changes of a pod spec beyond images, deadline, more tolerations and grace (ValidatePodUpdate).
+
+    DIFFERS: what changed is shown field by field; upstream prints Go's own comparison of its structs.
+    """
     if spec is old or spec == old:
         return []
     found: list[FieldError] = []
