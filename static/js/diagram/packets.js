@@ -80,7 +80,8 @@ function travel(made, way, start, t, places) {
   let current = start;
   let service = "";
   for (const found of way) {
-    service = serviceOf(found.step) || service;
+    // An Ingress controller connects to a pod itself: from there on the Service it read is not on the way.
+    service = found.step.kind === "Ingress" ? "" : serviceOf(found.step) || service;
     for (const ref of places(found, current, service)) {
       if (ref === current) continue;
       made.legs.push({ from: current, to: ref, t0: t, t1: t + HOP, style: "way", reversed: false });
