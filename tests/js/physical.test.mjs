@@ -3,10 +3,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import * as chart from "../../static/js/diagram/chart.js";
+import * as afar from "../../static/js/diagram/afar.js";
 import * as layouts from "../../static/js/diagram/layout.js";
+import * as levels from "../../static/js/diagram/levels.js";
 import * as models from "../../static/js/diagram/model.js";
 import * as outline from "../../static/js/diagram/outline.js";
 import * as packets from "../../static/js/diagram/packets.js";
+import * as tween from "../../static/js/diagram/tween.js";
 import * as physical from "../../static/js/diagram/physical.js";
 import * as routes from "../../static/js/diagram/routes.js";
 import { speaker } from "../../static/js/diagram/words.js";
@@ -171,4 +174,34 @@ test("the lines of a rule are found in the whole rules, whatever their indent", 
   assert.deepEqual([...lines(text, ["-A KUBE-SERVICES -j X"])], [2]);
   assert.deepEqual([...lines(text, ["ip daddr 1 goto y"])], [3]);
   assert.deepEqual([...lines(text, ["-A KUBE-SERVICES"])], []);
+});
+
+function blocks(scene, level, inside) {
+  const model = models.fromSnapshot(scene);
+  const made = inside ? laid(scene) : null;
+  const arranged = made?.arranged ?? models.arrange(model);
+  const layout = made?.layout ?? layouts.place(arranged, layouts.assign(arranged, layouts.noSlots(), SIZE), SIZE.width);
+  const shown = tween.look(tween.head(tween.still(), layout.boxes, 0, true), 1).shown;
+  return afar.blocks({ model, arranged, layout, shown, level, selected: "", hovered: "", matching: false, verdicts: null, say, measure: (text, font) => text.length * (font === "far" ? 17 : 11) }, () => true);
+}
+
+test("from afar everything keeps a name, nearer each pod is a mark", () => {
+  for (const inside of [true, false]) {
+    const far = blocks(scenes.shop(), "cluster", inside);
+    for (const name of ["web", "cart", "node-1"]) assert.ok(far.some((one) => one.op === "text" && one.text === name), `${name} ${inside}`);
+    const pods = models.arrange(models.fromSnapshot(scenes.shop())).pods.filter((pod) => inside || !pod.asks);
+    const near = blocks(scenes.shop(), "group", inside);
+    const dots = near.filter((one) => one.op === "dots").reduce((sum, one) => sum + one.points.length / 3, 0);
+    assert.equal(dots + near.filter((one) => one.op === "ring").length, pods.length);
+  }
+});
+
+test("ten thousand pods are a few hundred commands from afar", () => {
+  for (const inside of [true, false]) assert.ok(blocks(scenes.fleet(10000), "cluster", inside).length < 1500);
+});
+
+test("a change of level is cross-faded and ends in the new picture", () => {
+  const [before, after] = [[{ op: "box", alpha: 0.5 }], [{ op: "card" }]];
+  assert.deepEqual(levels.fade(before, after, 0.25), [{ op: "box", alpha: 0.375 }, { op: "card", alpha: 0.25 }]);
+  assert.equal(levels.fade(before, after, 1), after);
 });

@@ -32,6 +32,7 @@ import { speaker } from "./words.js";
 
 const ECHO = 3000;
 const SLOWEST = 64;
+const FADE = 150;
 
 /**
  * Make an element the diagram of a playground.
@@ -74,6 +75,9 @@ export class Diagram {
     this.sceneDirty = true;
     this.spreadShown = "";
     this.toldMatched = "";
+    this.drawnLevel = "";
+    this.faded = { level: "", since: -FADE };
+    this.fades = false;
     this.stage = h("div", { class: "diagram-stage" });
     this.ground = h("canvas", { "aria-hidden": "true" });
     this.air = h("canvas", { "aria-hidden": "true" });
@@ -439,10 +443,12 @@ export class Diagram {
     if (this.frozen === null && !this.state.paused) this.flow.tick(passed * this.state.speed);
     this.follow();
     const looked = tween.look(this.motion, this.now());
-    if (this.sceneDirty || looked.moving || this.wasMoving) this.drawScene(looked);
-    this.wasMoving = looked.moving;
+    const draws = this.sceneDirty || looked.moving || this.wasMoving;
+    this.fades = false;
+    if (draws) this.drawScene(looked);
+    this.wasMoving = looked.moving || this.fades;
     this.drawFlow();
-    if (looked.moving || (this.flow.moving && !this.state.paused && this.frozen === null)) this.wake();
+    if (this.wasMoving || (this.flow.moving && !this.state.paused && this.frozen === null)) this.wake();
     else this.last = 0;
   }
 
@@ -478,8 +484,8 @@ export class Diagram {
     const { camera } = this.state;
     painter.paintLanes(ctx, this.layout.lanes, camera, this.size, this.theme);
     this.worldly(ctx);
-    this.list = scene.compose(this.frameNow(looked));
-    painter.paint(ctx, this.list, this.theme);
+    const fading = this.picture(this.frameNow(looked));
+    painter.paint(ctx, fading, this.theme);
     ctx.setTransform(this.theme.ratio, 0, 0, this.theme.ratio, 0, 0);
     const headings = guide.headings(this.layout.lanes, this.say, this.counted, this.flow.shares ?? this.state.spread);
     painter.paintHeadings(ctx, headings, camera, camera.y < -4 || camera.k < 1 ? 34 : 30, this.theme);
@@ -487,6 +493,19 @@ export class Diagram {
     this.overlay.more(guide.beneath(this.arranged, this.layout, (this.size.height - camera.y) / camera.k));
     this.map.show(this.layout, camera, this.size, this.theme);
     if (looked.moving) this.tree.render();
+  }
+
+  /** The draw list, cross-faded with the level before for a moment. @param {scene.Frame} frame */
+  picture(frame) {
+    this.list = scene.compose(frame);
+    if (frame.level !== this.drawnLevel) {
+      this.faded = { level: this.drawnLevel, since: this.drawnLevel && !themes.isStill() ? this.now() : -FADE };
+      this.drawnLevel = frame.level;
+    }
+    const part = (this.now() - this.faded.since) / FADE;
+    if (part >= 1) return this.list;
+    this.fades = true;
+    return levels.fade(scene.compose({ ...frame, level: this.faded.level }), this.list, part);
   }
 
   /** @param {ReturnType<typeof tween.look>} looked @returns {scene.Frame} */

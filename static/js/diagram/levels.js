@@ -22,6 +22,16 @@ export function level(zoom, present = "") {
 }
 
 /**
+ * The picture in the middle of a change of level: the old one pales while the new one comes.
+ * @param {import("./types").Command[]} before @param {import("./types").Command[]} after @param {number} part 0 to 1
+ */
+export function fade(before, after, part) {
+  if (part >= 1) return after;
+  const paled = (/** @type {import("./types").Command} */ one, /** @type {number} */ by) => ({ ...one, alpha: (one.alpha ?? 1) * by });
+  return [...before.map((one) => paled(one, 1 - part)), ...after.map((one) => paled(one, part))];
+}
+
+/**
  * Choose how `count` pods fill a box, as large as they go: cards in two rows, chips in four, dots, or nothing but a bar.
  * @param {number} count @param {number} width @param {number} height
  * @returns {{form: Form, columns: number, pitchX: number, pitchY: number, w: number, h: number}}

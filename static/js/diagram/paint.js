@@ -1,5 +1,7 @@
 // Draw commands onto a canvas. The only file that knows how a command becomes pixels.
 
+import { fit } from "./words.js";
+
 /** @typedef {import("./types").Command} Command */
 /** @typedef {import("./types").Camera} Camera */
 /** @typedef {import("./theme").Theme} Theme */
@@ -225,7 +227,9 @@ export function paintHeadings(ctx, headings, camera, depth, theme) {
     ctx.fillRect(x, 0, w, depth);
     ctx.fillStyle = theme.colours.muted;
     const inset = Math.min(8, w * 0.08);
-    const fits = ctx.measureText(title).width <= w - inset;
-    ctx.fillText(fits ? title : title.split(" · ")[0], x + inset, 22);
+    const forms = [title, title.split(" · ")[0]];
+    const fitting = forms.find((form) => ctx.measureText(form).width <= w - inset);
+    const [last] = forms.slice(-1);
+    ctx.fillText(fitting ?? fit(last, w - inset, (part) => ctx.measureText(part).width), x + inset, 22);
   }
 }

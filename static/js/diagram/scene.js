@@ -1,5 +1,6 @@
 // The whole picture as a list of draw commands, in world coordinates. Pure: the same frame gives the same list.
 
+import * as afar from "./afar.js";
 import * as cards from "./cards.js";
 import * as frames from "./frames.js";
 import * as glyphs from "./glyphs.js";
@@ -41,7 +42,7 @@ export const FADED = 0.35;
  * @returns {Command[]}
  */
 export function compose(frame) {
-  if (frame.level === "cluster") return overview(frame);
+  if (frame.level === "cluster" || frame.level === "group") return afar.blocks(frame, (box) => isSeen(frame, box));
   return [...lines(frame), ...groups(frame), ...objects(frame), ...pods(frame), ...leaving(frame)];
 }
 
@@ -108,20 +109,9 @@ function crowd(frame, part, several, alpha) {
     commands.push({ op: "box", x: part.box.x - 3, y: part.box.y - 3, w: part.box.w + 6, h: part.box.h + 6, r: 6, stroke: "line-strong", width: 1, dash: [2, 2], alpha });
   }
   if (part.form !== "none") return commands;
-  const tones = count(part.part.pods);
+  const tones = afar.count(part.part.pods);
   const y = part.box.y + part.box.h / 2;
   return [...commands, ...cards.bar(tones, part.box.x + 4, y, part.box.w - 8, alpha)];
-}
-
-/** @param {Element[]} pods @returns {[number, string][]} */
-function count(pods) {
-  /** @type {Map<string, number>} */
-  const tones = new Map([["ok", 0], ["warn", 0], ["fail", 0], ["muted", 0]]);
-  for (const pod of pods) {
-    const colour = glyphs.colourOf(pod.tone);
-    tones.set(colour, (tones.get(colour) ?? 0) + 1);
-  }
-  return [...tones].map(([colour, number]) => [number, colour]);
 }
 
 /** @param {Frame} frame @param {import("./types").Box} box */
@@ -237,29 +227,4 @@ function leaving(frame) {
       cards.line(frame, element.name, box.x + 7, box.y + 16, room, { fill: "muted", middle: true, alpha: box.alpha }),
     ];
   });
-}
-
-/** Far away: one block for a Service with its pods, its name and a health bar. @param {Frame} frame @returns {Command[]} */
-function overview(frame) {
-  /** @type {Command[]} */
-  const commands = [];
-  for (const placed of frame.layout.groups) {
-    if (!isSeen(frame, placed.box)) continue;
-    const { box, group: held } = placed;
-    commands.push({ op: "box", ...box, r: 12, fill: "card", stroke: "line-strong", width: 2, ...cards.ring(frame, held.key) });
-    commands.push(cards.line(frame, held.name || frame.say("nowhere", { n: held.total }), box.x + 10, box.y + box.h / 2 + 4, box.w - 20, { font: "far", middle: true }));
-    const tones = count(held.parts.flatMap((part) => part.pods));
-    commands.push(...cards.bar(tones, box.x + 10, box.y + box.h - 16, box.w - 20, 1).map((part) => ({ ...part, h: 8 })));
-  }
-  for (const front of frame.arranged.fronts) {
-    const box = front.service ? at(frame, front.key) : undefined;
-    if (!box) continue;
-    commands.push(cards.paper(box, { r: 12, stroke: "line-strong", width: 2, ...cards.ring(frame, front.key) }));
-    commands.push(cards.line(frame, front.name, box.x + 10, box.y + box.h / 2 + 10, box.w - 20, { font: "far", middle: true }));
-  }
-  for (const node of inside(frame) ? [] : frame.arranged.nodes) {
-    const box = at(frame, node.ref);
-    if (box) commands.push(cards.paper(box, { stroke: node.ready ? "line-strong" : "fail", width: 2 }));
-  }
-  return commands;
 }

@@ -42,6 +42,7 @@ function fonts(family, mono) {
     tag: `450 10.5px ${family}`,
     head: `600 11.5px ${family}`,
     far: `600 30px ${family}`,
+    mid: `600 20px ${family}`,
     mono: `400 10.5px ${mono}`,
     chip: `450 9.7px ${mono}`,
   };

@@ -5,7 +5,7 @@ import { YOU, endpointsOf } from "./model.js";
 /** Wires change only with the layout; panning asks for them in each frame. @type {WeakMap<Layout, Wire[]>} */
 const known = new WeakMap();
 /** Above this many, wires to nodes say less than they hide. */
-const MOST_TO_NODES = 240;
+const MOST_TO_NODES = 40;
 
 /** @typedef {import("./types").Box} Box */
 /** @typedef {import("./types").Placed} Placed */
