@@ -145,7 +145,11 @@ def bare(obj: Object) -> Object:
     return {**{name: value for name, value in obj.items() if name not in ("apiVersion", "kind")}, "metadata": meta}
 
 
-def truth(playground: Playground, path: str, selector: str = "") -> dict[str, Object]:
-    """What there is, as one consistent list says."""
-    query = f"?labelSelector={selector}" if selector else ""
-    return {key(obj): bare(obj) for obj in playground.api(path + query).json()["items"]}
+def truth(playground: Playground, path: str, selector: str = "", at: str = "") -> dict[str, Object]:
+    """What there is, as one consistent list says; `at` asks for what there was at exactly that version."""
+    query = {"labelSelector": selector} if selector else {}
+    query |= {"resourceVersion": at, "resourceVersionMatch": "Exact"} if at else {}
+    asked = "?" + "&".join(f"{name}={value}" for name, value in query.items()) if query else ""
+    answer = playground.api(path + asked)
+    assert answer.status == 200, answer
+    return {key(obj): bare(obj) for obj in answer.json()["items"]}

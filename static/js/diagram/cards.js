@@ -327,8 +327,8 @@ export function pod(frame, pod, box, group, alpha) {
   return [
     paper(box, { ...(pod.word === "Terminating" ? { dash: [2, 2] } : {}), ...nearLook(verdict), ...ring(frame, pod.ref), r: 5, alpha }),
     glyphs.state(pod.tone, x + 4, box.y + 12, 3.6, alpha),
-    line(frame, short(pod.name, group), x + 12, box.y + 16, room - (guard ? 26 : 12), { middle: true, alpha }),
-    ...(guard ? [glyphs.shield(box.x + box.w - 15, box.y + 7, alpha)] : []),
+    line(frame, short(pod.name, group), x + 12, box.y + 16, room - (guard ? 22 : 12), { middle: true, alpha }),
+    ...(guard ? [glyphs.shield(box.x + box.w - 13, box.y + 7, alpha)] : []),
     line(frame, pod.tone === "ok" && pod.ip ? pod.ip : wordOf(frame, pod), x, box.y + 30, room, { font: "mono", fill: tone, alpha }),
     ...(frame.spread
       ? shareBar(frame, share ?? 0, x, box.y + 35, room, alpha)
