@@ -133,3 +133,26 @@ def test_on_a_phone_the_table_stands_for_both_views(page: Page, server: Served, 
     expect(page.locator(".diagram-place")).to_be_hidden()
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     shot(page, "physical-phone")
+
+
+def test_the_overview_map_comes_with_the_zoom_and_moves_the_camera(page: Page, server: Served, shot: Shot) -> None:
+    url = begin(page, server)
+    physical(page, url)
+    overview = page.locator(".diagram-map")
+    expect(overview).to_be_hidden()
+    page.locator("[role=treeitem][tabindex='0']").focus()
+    for _ in range(5):
+        page.keyboard.press("+")
+    expect(overview).to_be_visible()
+    before = page.evaluate(BOX, "Node//node-1")
+    frame = overview.locator("canvas").bounding_box()
+    assert frame
+    page.mouse.move(frame["x"] + 4, frame["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] - 6, frame["y"] + frame["height"] - 6, steps=4)
+    page.mouse.up()
+    after = page.evaluate(BOX, "Node//node-1")
+    assert (after["x"], after["y"]) != (before["x"], before["y"])
+    shot(page, "physical-map")
+    page.keyboard.press("0")
+    expect(overview).to_be_hidden()

@@ -167,6 +167,7 @@ test("the overview map shows what is under the glass, and only where that is not
   assert.ok(made);
   assert.ok(Math.abs(made.seen.x - 500 * made.k) < 0.01 && Math.abs(made.seen.h - 600 * made.k) < 0.01);
   assert.ok(made.w <= 168 && made.h <= 120);
+  assert.equal(Math.round(chart.fit({ width: 800, height: 20000 }, { x: 0, y: 0, k: 1 }, { width: 800, height: 600 }).w), 28);
 });
 
 test("the lines of a rule are found in the whole rules, whatever their indent", () => {

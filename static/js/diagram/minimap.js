@@ -12,15 +12,14 @@ export class Minimap {
   /** @param {string} title @param {(x: number, y: number) => void} aim looks at a point of the world */
   constructor(title, aim) {
     this.aim = aim;
-    this.scale = 1;
+    this.scale = { x: 1, y: 1 };
     this.canvas = h("canvas", {});
     this.element = h("div", { class: "diagram-map", "data-card": true, "aria-hidden": "true", title, hidden: true }, this.canvas);
-    /** @type {Layout | null} */
-    this.drawn = null;
     this.canvas.addEventListener("pointerdown", (pressed) => {
       this.canvas.setPointerCapture(pressed.pointerId);
       this.go(pressed);
     });
+    this.canvas.addEventListener("mousedown", (pressed) => pressed.preventDefault()); // the focus stays where it was
     this.canvas.addEventListener("pointermove", (moved) => {
       if (this.canvas.hasPointerCapture(moved.pointerId)) this.go(moved);
     });
@@ -29,7 +28,7 @@ export class Minimap {
   /** @param {PointerEvent} happened */
   go(happened) {
     const frame = this.canvas.getBoundingClientRect();
-    this.aim((happened.clientX - frame.left) / this.scale, (happened.clientY - frame.top) / this.scale);
+    this.aim((happened.clientX - frame.left) / this.scale.x, (happened.clientY - frame.top) / this.scale.y);
   }
 
   /** @param {Layout} layout @param {Camera} camera @param {Size} size @param {import("./theme").Theme} theme */
@@ -37,7 +36,7 @@ export class Minimap {
     const made = chart.fit(layout, camera, size);
     this.element.hidden = made === null;
     if (!made) return;
-    this.scale = made.k;
+    this.scale = { x: made.kx, y: made.k };
     const { ratio, colours } = theme;
     const [w, height] = [Math.round(made.w * ratio), Math.round(made.h * ratio)];
     if (this.canvas.width !== w || this.canvas.height !== height) {
@@ -48,7 +47,7 @@ export class Minimap {
     const ctx = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, made.w, made.h);
-    for (const mark of chart.marks(layout, made.k)) {
+    for (const mark of chart.marks(layout, made.kx, made.k)) {
       ctx.fillStyle = colours[mark.fill] ?? mark.fill;
       ctx.fillRect(mark.x, mark.y, mark.w, mark.h);
     }
