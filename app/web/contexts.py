@@ -9,6 +9,7 @@ import markupsafe
 
 from app.web.certified import Passport, Report
 from app.web.inspected import (
+    Change,
     Diagnosis,
     Editing,
     FixView,
@@ -85,11 +86,13 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The playground a fragment belongs to: its path, and whether this browser may change it."""
+    """The playground a fragment belongs to: its path, whether this browser may change it, and at which revision
+    of the past it stands (0: now)."""
 
     id: str
     base: str
     can_edit: bool
+    past: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +291,9 @@ class Panel:
     happenings: tuple[Happening, ...] | None = None
     selects: Selects | None = None
     rules: Rules | None = None
+    changes: tuple[Change, ...] | None = None
+    left: Change | None = None
+    """The change by which an address of the Service or slice went away last."""
 
 
 @dataclass(frozen=True, slots=True)

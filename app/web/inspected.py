@@ -262,3 +262,29 @@ class Diagnosis:
 
     ref: str
     findings: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One step of a cause chain: what was done before, to which object, by whom."""
+
+    revision: int
+    ref: str
+    said: str
+    actor: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an object: what it was, by whom, what differs, and why, the command that started it last."""
+
+    revision: int
+    at: float
+    type: str
+    ref: str
+    what: str
+    actor: str
+    who: str
+    differences: tuple[str, ...]
+    why: tuple[Because, ...]

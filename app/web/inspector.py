@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from app.cluster import clock, state
+from app.cluster import clock, journal, state
 from app.dataplane import rulesets
 from app.kinds import columns
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
-from app.web import asking, editing, matching, refs, results, summaries
+from app.web import asking, editing, history, matching, refs, results, summaries
 from app.web.contexts import Panel
 from app.web.inspected import Happening, Rules
 
@@ -76,6 +76,18 @@ def panel(
             base["watching"] = not can_edit and not shown
             base["result"] = results.result(shown, place.request) if shown else None
     return Panel(**base)
+
+
+def with_history(made: Panel, entries: Sequence[journal.Entry]) -> Panel:
+    """Return the panel with the history of its object where that is told: under Events, and of what is gone."""
+    if not made.ref:
+        return made
+    key = refs.key(made.ref)
+    if made.gone or made.tab == "events":
+        return replace(made, changes=history.changes(entries, key))
+    if made.tab == "main" and key[:2] in (state.SERVICES, state.ENDPOINTSLICES):
+        return replace(made, left=history.gone(entries, key))
+    return made
 
 
 def rules(held: state.ClusterState, node: str) -> Rules:

@@ -12,6 +12,9 @@ const place = document.getElementById("page-seed");
 /** @type {Seed} */
 export const seed = JSON.parse(place?.textContent ?? "{}");
 
+/** The revision of the past at which the page stands; 0 is now. */
+export const moment = { at: 0 };
+
 /** Say whether the table is what people see: chosen, or because the screen is narrow. */
 export function showsTable() {
   return document.body.classList.contains("view-table") || matchMedia("(max-width: 719px)").matches;

@@ -2,7 +2,7 @@
 
 import htmx from "./htmx-trusted.js";
 import { hear, tell } from "./dom.js";
-import { gathered, seed } from "./page.js";
+import { gathered, moment, seed } from "./page.js";
 
 /** @typedef {{tab: string, ref: string, request: number}} Shown */
 
@@ -54,6 +54,7 @@ export function show(next, form) {
 /** @param {Shown} at @param {boolean} moved @param {Record<string, string>} [form] */
 async function ask(at, moved, form = typed()) {
   const query = new URLSearchParams({ tab: at.tab, ref: at.ref, request: String(at.request || ""), ...form });
+  if (moment.at) query.set("at", String(moment.at));
   try {
     await htmx.ajax("GET", `${seed.base}/panel?${query}`, { source: "#inspector", target: "#panel", swap: "outerMorph" });
   } finally {
@@ -132,6 +133,7 @@ document.addEventListener("submit", (happened) => {
 const refresh = gathered(() => (document.hidden || typing() ? undefined : show({})), 250);
 
 hear("entry", (delta) => {
+  if (moment.at) return;
   if (delta.request) {
     if (delta.actor === seed.actor || !seed.can_edit) void show({ request: delta.revision, ref: "", tab: "main" }).then(() => play(false));
     return;

@@ -1,7 +1,8 @@
 // The timeline: a tick for every change and request, the revision, and how fast the packets move.
 
 import { h, hear, tell } from "./dom.js";
-import { seed } from "./page.js";
+import { go } from "./moments.js";
+import { moment as stand, seed } from "./page.js";
 import { play, select, show } from "./panel.js";
 
 const MOST = 80;
@@ -26,7 +27,7 @@ function draw() {
   );
   const last = moment.value === moment.max;
   moment.max = String(ticks.length - 1);
-  if (last) moment.value = moment.max;
+  if (last && !stand.at) moment.value = moment.max;
   say(false);
 }
 
@@ -45,11 +46,26 @@ moment.addEventListener("change", async () => {
   const tick = ticks[Number(moment.value)];
   if (!tick) return;
   step = -1;
+  const was = stand.at;
+  if (!(await go(momentOf(Number(moment.value))))) return;
   if (tick.request) {
     tell("select", { ref: null });
     await show({ request: tick.request, ref: "", tab: "main" });
     play(true);
-  } else if (tick.ref) select(tick.ref);
+  } else if (tick.ref) {
+    select(tick.ref);
+    if (was !== stand.at) void show({});
+  }
+});
+
+/** The revision to which a tick came: a request's own, for a change all that followed from it; 0 at the last. @param {number} index */
+function momentOf(index) {
+  if (index >= ticks.length - 1) return 0;
+  return ticks[index].request || ticks[index + 1].revision - 1;
+}
+
+hear("past", (snapshot) => {
+  if (!snapshot) moment.value = moment.max;
 });
 moment.addEventListener("blur", () => say(false));
 moment.addEventListener("pointerleave", () => say(false));
@@ -65,7 +81,8 @@ hear("entry", (delta) => {
   }
   if (!delta.tick) return;
   ticks.push(delta.tick);
-  ticks.splice(0, ticks.length - MOST);
+  const dropped = ticks.splice(0, Math.max(0, ticks.length - MOST)).length;
+  if (stand.at && dropped) moment.value = String(Number(moment.value) - dropped);
   draw();
 });
 

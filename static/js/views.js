@@ -2,7 +2,7 @@
 
 import htmx from "./htmx-trusted.js";
 import { hear, tell } from "./dom.js";
-import { gathered, seed, showsTable } from "./page.js";
+import { gathered, moment, seed, showsTable } from "./page.js";
 
 const view = document.getElementById("view");
 const tables = gathered(() => (showsTable() ? load("table", "#tables") : undefined), 200);
@@ -10,7 +10,8 @@ const left = gathered(() => load("left", "#left-body"), 900);
 
 /** @param {string} part @param {string} target */
 function load(part, target) {
-  return htmx.ajax("GET", `${seed.base}/${part}`, { source: target, target, swap: "outerMorph" });
+  const at = moment.at && part === "table" ? `?at=${moment.at}` : "";
+  return htmx.ajax("GET", `${seed.base}/${part}${at}`, { source: target, target, swap: "outerMorph" });
 }
 
 view?.addEventListener("change", () => {
@@ -29,9 +30,11 @@ view?.addEventListener("change", () => {
 
 matchMedia("(max-width: 719px)").addEventListener("change", tables);
 
+hear("past", () => tables());
+
 hear("entry", (delta) => {
   if (!delta.upsert && !delta.remove) return;
-  tables();
+  if (!moment.at) tables();
   left();
 });
 

@@ -29,6 +29,10 @@ NOT_IN_TEMPLATES = {
     "FixView.worked",
     "Fault.document",
     "Attempt.sentence",
+    # Told by the JSON API.
+    "Because.actor",
+    "Change.actor",
+    "Change.at",
 }
 
 

@@ -23,11 +23,15 @@ router: APIRouter = APIRouter(prefix="/api/v1/playgrounds/{playground}")
 
 @router.post("/requests")
 async def send(request: Request, playground: str) -> Response:
-    """Send requests and tell where they went and why; `at` asks what they had met at a past revision."""
-    caller = await signin.require(request, playground, Role.EDIT)
+    """Send requests and tell where they went and why; `at` asks what they had met at a past revision.
+
+    The past stores nothing, so whoever may look may ask it.
+    """
+    await signin.require(request, playground, Role.VIEW)
     asked = await bodies.mapping(request)
     if "at" in asked:
         return bodies.answer(await at_revision(request, playground, asked))
+    caller = await signin.require(request, playground, Role.EDIT)
     return await carry_out(request, playground, commands.Send(caller.actor, asked), lambda done: done.result)
 
 

@@ -3,7 +3,7 @@
 No route here computes anything about a cluster: that is `web/inspector`, `web/tableau`, `web/results` and below.
 """
 
-from app.web.pages import acting, cluster, diagnosing, fidelity, home, opening, terminal, traffic, writing
+from app.web.pages import acting, cluster, diagnosing, fidelity, home, moments, opening, terminal, traffic, writing
 from app.web.pages.failing import problem_page
 
 __all__ = ["problem_page", "routers"]
@@ -14,6 +14,7 @@ routers = (
     cluster.router,
     acting.router,
     diagnosing.router,
+    moments.router,
     traffic.router,
     writing.router,
     terminal.router,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import markupsafe
@@ -12,7 +11,6 @@ from starlette.responses import HTMLResponse, Response
 
 from app.cluster import journal, state
 from app.lessons import cast, facts, scenarios
-from app.machinery import errors
 from app.runtime import creation, loading
 from app.runtime.loaded import Playground
 from app.web import (
@@ -20,6 +18,7 @@ from app.web import (
     contexts,
     diagram,
     forms,
+    history,
     inspector,
     live,
     matching,
@@ -30,13 +29,11 @@ from app.web import (
 )
 from app.web.contexts import Link
 from app.web.inspector import Place, Typed
-from app.web.pages import common
+from app.web.pages import common, moments
 from app.web.signin import Caller, Role
 
 router = APIRouter(prefix="/p/{playground}")
 
-REMEMBERED = 2_000
-"""Revisions back from now in which the first ticks of the timeline are looked for."""
 VIEWS = ("logical", "physical", "table")
 VIEW_COOKIE = "view"
 ADDABLE = (
@@ -59,7 +56,7 @@ async def playground_page(request: Request, playground: str) -> Response:
         return await _without_key(request, playground)
     caller = Caller(playground, role, signin.actor_of(request), by_cookie=True)
     about = await common.host_of(request).describe(playground)
-    past = await _recent(request, about)
+    past = await history.recent(common.host_of(request), about)
     shown = next((e for e in reversed(past) if e.type == "request" and _is_mine(e, caller)), None)
     held = await common.host_of(request).read(playground)
     roots = _roots(request, caller, about, held, past, shown)
@@ -79,22 +76,6 @@ async def _without_key(request: Request, playground: str) -> Response:
         "sign_in": contexts.SignIn(playground),
     }
     return render.page("pages/sign_in.html", roots)
-
-
-async def _recent(request: Request, about: Playground) -> list[journal.Entry]:
-    """Return the newest entries, as far back as the timeline may need them."""
-    found: list[journal.Entry] = []
-    revision = about.revision
-    if revision <= about.base:
-        return found
-    with contextlib.suppress(errors.Expired):
-        follow = common.host_of(request).follow(about.id, max(about.base, revision - REMEMBERED))
-        async with contextlib.aclosing(follow) as commits:
-            async for entries in commits:
-                found += entries
-                if entries[-1].revision >= revision:
-                    break
-    return found
 
 
 def _roots(
@@ -195,10 +176,11 @@ async def left(request: Request, playground: str) -> Response:
 @router.get("/table")
 async def table(request: Request, playground: str) -> Response:
     """Show the table view."""
-    caller = await common.may_look(request, playground)
-    held = await common.host_of(request).read(playground)
+    caller, at = await common.may_look(request, playground), moments.asked_for(request.query_params)
+    host = common.host_of(request)
+    held = await host.past(playground, at) if at else await host.read(playground)
     found = tableau.tables(held, request.query_params.get("ref", ""))
-    return render.block(common.PAGE, "tables", {"at": common.at(caller), "tables": found})
+    return render.block(common.PAGE, "tables", {"at": common.at(caller, at), "tables": found})
 
 
 @router.get("/panel")
@@ -209,6 +191,9 @@ async def panel(request: Request, playground: str) -> Response:
     revision = query.get("request", "")
     place = Place(query.get("tab", "main"), query.get("ref", ""), int(revision) if revision.isdigit() else 0)
     typed = Typed(asked=forms.asked(query)) if query.get("to") else inspector.NOTHING_TYPED
+    at = moments.asked_for(query)
+    if at:
+        return await moments.panel(request, caller, at, place, typed)
     return await common.panel(request, caller, place, typed)
 
 

@@ -13,7 +13,7 @@ from app.cluster import journal
 from app.engine import commands
 from app.machinery import errors
 from app.runtime.host import Executed, Host
-from app.web import contexts, inspector, refusals, render, signin
+from app.web import contexts, history, inspector, refusals, render, signin
 from app.web.inspector import Place, Typed
 from app.web.signin import Caller, Role
 
@@ -28,9 +28,9 @@ def host_of(request: Request) -> Host:
     return host
 
 
-def at(caller: Caller) -> contexts.At:
-    """Return the place that fragments link to."""
-    return contexts.At(caller.playground, f"/p/{caller.playground}", caller.role is Role.EDIT)
+def at(caller: Caller, past: int = 0) -> contexts.At:
+    """Return the place that fragments link to; nobody changes the past."""
+    return contexts.At(caller.playground, f"/p/{caller.playground}", caller.role is Role.EDIT and not past, past)
 
 
 async def may_look(request: Request, playground: str) -> Caller:
@@ -77,8 +77,11 @@ async def panel(
 ) -> Response:
     """Answer with the inspector; refused forms come back in it with what was typed."""
     shown = await request_at(request, caller.playground, place.request) if place.request else None
-    held = await host_of(request).read(caller.playground)
-    roots = {"at": at(caller), "panel": inspector.panel(held, place, shown, typed, can_edit=caller.role is Role.EDIT)}
+    host = host_of(request)
+    entries = await history.recent(host, await host.describe(caller.playground)) if place.ref else []
+    held = await host.read(caller.playground)
+    made = inspector.panel(held, place, shown, typed, can_edit=caller.role is Role.EDIT)
+    roots = {"at": at(caller), "panel": inspector.with_history(made, entries)}
     answer = render.block(PAGE, "panel", roots, status)
     if status >= 400:
         answer.headers.update(KEEP)

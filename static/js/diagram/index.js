@@ -15,6 +15,7 @@ import * as models from "./model.js";
 import { notes } from "./notes.js";
 import * as outline from "./outline.js";
 import { Overlay } from "./overlay.js";
+import * as past from "./past.js";
 import * as painter from "./paint.js";
 import * as physical from "./physical.js";
 import { pick } from "./pick.js";
@@ -69,6 +70,7 @@ export class Diagram {
     /** @type {number | null} the step that someone went to */
     this.step = null;
     this.canEdit = seed.view?.can_edit !== false;
+    this.live = /** @type {past.Waiting | null} */ (null);
     this.frozen = /** @type {number | null} */ (null);
     this.last = 0;
     this.waiting = 0;
@@ -127,6 +129,7 @@ export class Diagram {
       themes.watch(() => this.retheme()),
       gestures.listen(this.stage, this.hands()),
       hear("entry", (delta) => this.receive(delta)),
+      hear("past", (snapshot) => past.move(this, snapshot)),
       hear("select", ({ ref }) => this.select(ref ?? "")),
       hear("match", (asked) => this.mark(asked)),
       hear("play", (request) => this.play(request)),
@@ -156,7 +159,7 @@ export class Diagram {
 
   /** @param {Delta} delta */
   receive(delta) {
-    this.queue.push(delta);
+    (this.live?.missed ?? this.queue).push(delta);
     this.wake();
   }
 
@@ -379,7 +382,7 @@ export class Diagram {
     if (!box) return;
     const { camera } = this.state;
     const at = spot ?? { x: camera.x + (box.x + 12) * camera.k, y: camera.y + (box.y + box.h) * camera.k };
-    this.overlay.open(ref.split("/")[2] || this.say("you"), at, guide.choices(kind, this.say, this.canEdit), ref, this.size, () => this.tree.focus());
+    this.overlay.open(ref.split("/")[2] || this.say("you"), at, guide.choices(kind, this.say, this.canEdit && !this.live), ref, this.size, () => this.tree.focus());
   }
 
   /** @param {{ref: string, lane: string}} row */
