@@ -206,3 +206,10 @@ test("a change of level is cross-faded and ends in the new picture", () => {
   assert.deepEqual(levels.fade(before, after, 0.25), [{ op: "box", alpha: 0.375 }, { op: "card", alpha: 0.25 }]);
   assert.equal(levels.fade(before, after, 1), after);
 });
+
+test("an Ingress has its place in the edge lane of the physical view too", () => {
+  const scene = scenes.shop();
+  scene.elements["Ingress/default/shop"] = { ref: "Ingress/default/shop", kind: "Ingress", ns: "default", name: "shop", services: ["web"], hosts: [], external: [] };
+  const { layout } = laid(scene);
+  assert.equal(layout.boxes.get("Ingress/default/shop")?.lane, "edge");
+});

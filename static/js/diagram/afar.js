@@ -22,6 +22,7 @@ export function blocks(frame, sees) {
   for (const front of frame.arranged.fronts) if (front.service) commands.push(...named(frame, front.key, front.name, sees));
   if (frame.arranged.dns) commands.push(...named(frame, frame.arranged.dns.key, frame.say("dns"), sees));
   for (const { ref } of frame.arranged.balancers) commands.push(...named(frame, ref, frame.say("cloud"), sees));
+  for (const { ref, name } of frame.arranged.ingresses) commands.push(...named(frame, ref, name, sees));
   commands.push(...named(frame, YOU, frame.say("you"), sees));
   for (const front of near ? frame.arranged.fronts : []) {
     const [slice] = front.slices;
