@@ -179,6 +179,17 @@ class PacketLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pod that could have got the packet: whether the choice was open to it, and what ruled it out if not."""
+
+    ref: str
+    label: str
+    address: str
+    mark: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """One step of a trace: `mark` is ok, fail, silent or dns; `index` counts all steps, those of the DNS exchange first."""
 
@@ -191,6 +202,8 @@ class StepView:
     packet: tuple[PacketLine, ...]
     because: tuple[Ref, ...]
     rule: str
+    candidates: tuple[Candidate, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

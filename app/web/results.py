@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.web import forms, refs, render, words
-from app.web.contexts import Bar, Excluded, HopView, Lookup, Naming, PacketLine, Result, StepView
+from app.web.contexts import Bar, Candidate, Excluded, HopView, Lookup, Naming, PacketLine, Result, StepView
 from app.web.inspected import FixView, Ref
 
 Json = Mapping[str, Any]
@@ -159,7 +159,16 @@ def _step(step: Json, number: int, index: int, *, shows_packet: bool) -> StepVie
         packet=_packet(step) if shows and step.get("before") else (),
         because=tuple(_because(step.get("because") or ())),
         rule=str(step.get("rule") or ""),
+        candidates=tuple(_candidates(step)),
+        more=int((step.get("candidates") or {}).get("more", 0)),
     )
+
+
+def _candidates(step: Json) -> Iterable[Candidate]:
+    for one in (step.get("candidates") or {}).get("named") or ():
+        ref = refs.text("Pod", one["namespace"], one["name"]) if one["name"] else ""
+        why = one["why"] or words.say("candidate_open")
+        yield Candidate(ref, refs.label(ref), one["address"], "ok" if one["usable"] else "off", why)
 
 
 def _ending(kind: str, action: str) -> str:

