@@ -1,0 +1,16 @@
+"""The two halves of the suite together are the whole suite, and nothing runs twice."""
+
+import pytest
+
+from tools import tests
+
+
+def test_what_one_half_runs_the_other_leaves_out() -> None:
+    waiting, rest = tests.commands(["-q"])
+    assert [f"--ignore={folder}" for folder in waiting[4:]] == rest[4:]
+    assert waiting[:4] == rest[:4]
+
+
+@pytest.mark.parametrize("folder", tests.WAITING)
+def test_the_folders_are_there(folder: str) -> None:
+    assert (tests.ROOT / folder).is_dir()
