@@ -31,6 +31,7 @@ def test_the_past_is_seen_asked_and_left_again_by_keyboard(page: Page, server: S
     moment.press("ArrowLeft")
     expect(page.locator("#past")).to_be_visible(timeout=PATIENCE)
     page.locator("#past-send").press("Enter")
+    expect(page.locator("#to")).to_be_focused(timeout=PATIENCE)
     page.fill("#to", "http://web")
     page.click("#send")
     expect(page.locator("#result-title")).to_contain_text("answered", timeout=PATIENCE)
