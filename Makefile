@@ -23,7 +23,7 @@ run: setup ## Start Podlane and print its address
 
 test: setup-dev chromium ## Run every test, the browser's included
 	@$(PY) tools/check.py format lint mypy tsc node
-	@$(PY) tools/tests.py
+	@$(PY) tools/suite.py
 
 check: setup-dev ## Format, lint, types, imports and the pure tests: the quick loop
 	@$(PY) tools/check.py
