@@ -78,15 +78,22 @@ def panel(
     return Panel(**base)
 
 
+def tells_changes(made: Panel) -> bool:
+    """Say whether a panel tells the changes of its object: under Events, and of what is gone."""
+    return bool(made.ref) and (made.gone or made.tab == "events")
+
+
+def tells_leaving(made: Panel) -> bool:
+    """Say whether a panel tells which endpoint left last: the summary of a Service or a slice."""
+    return bool(made.ref) and made.tab == "main" and refs.key(made.ref)[:2] in (state.SERVICES, state.ENDPOINTSLICES)
+
+
 def with_history(made: Panel, entries: Sequence[journal.Entry]) -> Panel:
-    """Return the panel with the history of its object where that is told: under Events, and of what is gone."""
-    if not made.ref:
-        return made
-    key = refs.key(made.ref)
-    if made.gone or made.tab == "events":
-        return replace(made, changes=history.changes(entries, key))
-    if made.tab == "main" and key[:2] in (state.SERVICES, state.ENDPOINTSLICES):
-        return replace(made, left=history.gone(entries, key))
+    """Return the panel with what it tells of the history of its object."""
+    if tells_changes(made):
+        return replace(made, changes=history.changes(entries, refs.key(made.ref)))
+    if tells_leaving(made):
+        return replace(made, left=history.gone(entries, refs.key(made.ref)))
     return made
 
 

@@ -12,7 +12,7 @@ from app.kinds import columns, registry
 from app.kinds.kind import Kind
 from app.machinery import objects
 from app.machinery.objects import Key, Object
-from app.web import forms, guarding, inspected, marks, matching, nodework, passports, refs, words
+from app.web import forms, guarding, inspected, marks, matching, nodework, passports, refs, thought, words
 from app.web.inspected import Member, PortRow, Row
 
 SHOWN = 30
@@ -86,8 +86,7 @@ def _labels(obj: Object, kind: str, said: _Said) -> inspected.Pairs:
 
 
 def _resolv(held: state.ClusterState, pod: Object) -> str:
-    env = clock.env_for(0, held.revision, held.now, clock.TimeMode.INSTANT)
-    config = resolver.pod_config(world.World(held, world.Chance(env)), pod)
+    config = resolver.pod_config(world.World(held, world.Chance(thought.env(held))), pod)
     lines = [f"search {' '.join(config.search)}"] if config.search else []
     if config.nameserver:
         lines.append(f"nameserver {config.nameserver}")

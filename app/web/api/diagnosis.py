@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.cluster import clock
 from app.engine import diagnosing
-from app.web import signin
+from app.web import signin, thought
 from app.web.api import bodies
 from app.web.api.playgrounds import host_of
 from app.web.signin import Role
@@ -22,5 +19,4 @@ async def diagnosis(request: Request, playground: str) -> Response:
     """List findings, errors first; `service=namespace/name` asks about one Service. No entry is written."""
     await signin.require(request, playground, Role.VIEW)
     held = await host_of(request).read(playground)
-    env = clock.env_for(0, held.revision, held.now or time.time(), clock.TimeMode.INSTANT)
-    return bodies.answer(diagnosing.findings(held, env, request.query_params.get("service", "")))
+    return bodies.answer(diagnosing.findings(held, thought.env(held), request.query_params.get("service", "")))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.cluster import clock
 from app.engine import commands, execute
 from app.runtime.host import Executed, Receipt
 from app.store.answers import Answered, Once
-from app.web import signin
+from app.web import signin, thought
 from app.web.api import bodies, once
 from app.web.api.playgrounds import host_of
 from app.web.signin import Role
@@ -41,9 +39,8 @@ async def at_revision(request: Request, playground: str, asked: dict[str, Any]) 
     if not isinstance(revision, int) or isinstance(revision, bool):
         raise bodies.Unprocessable('The field "at" must be a revision, a whole number.')
     held = await host_of(request).past(playground, revision)
-    env = clock.env_for(0, revision, held.now or time.time(), clock.TimeMode.INSTANT)
     rest = {name: value for name, value in asked.items() if name != "at"}
-    return execute.execute(held, commands.Send(signin.actor_of(request), rest, record=False), env).result
+    return execute.execute(held, commands.Send(signin.actor_of(request), rest, record=False), thought.env(held)).result
 
 
 @router.post("/undo")

@@ -150,7 +150,7 @@ async def ready(request: Request, playground: str) -> Response:
         await common.run(request, playground, commands.Patch(caller.actor, key, patch))
     except errors.ApiError as error:
         return common.refused(error)
-    return render.nothing(**equivalents.told(equivalents.ready(key, value, forms.READY)))
+    return render.nothing(**equivalents.told(equivalents.notes(key, {forms.READY: value})))
 
 
 @router.post("/node")

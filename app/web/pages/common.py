@@ -12,8 +12,9 @@ from starlette.responses import Response
 from app.cluster import journal
 from app.engine import commands
 from app.machinery import errors
+from app.machinery.objects import Key
 from app.runtime.host import Executed, Host
-from app.web import contexts, history, inspector, refusals, render, signin
+from app.web import contexts, equivalents, history, inspector, refusals, render, signin, words
 from app.web.inspector import Place, Typed
 from app.web.signin import Caller, Role
 
@@ -78,14 +79,24 @@ async def panel(
     """Answer with the inspector; refused forms come back in it with what was typed."""
     shown = await request_at(request, caller.playground, place.request) if place.request else None
     host = host_of(request)
-    entries = await history.recent(host, await host.describe(caller.playground)) if place.ref else []
-    held = await host.read(caller.playground)
-    made = inspector.panel(held, place, shown, typed, can_edit=caller.role is Role.EDIT)
-    roots = {"at": at(caller), "panel": inspector.with_history(made, entries)}
-    answer = render.block(PAGE, "panel", roots, status)
+    made = inspector.panel(await host.read(caller.playground), place, shown, typed, can_edit=caller.role is Role.EDIT)
+    if inspector.tells_changes(made) or inspector.tells_leaving(made):
+        made = inspector.with_history(made, await history.recent(host, await host.describe(caller.playground)))
+    answer = render.block(PAGE, "panel", {"at": at(caller), "panel": made}, status)
     if status >= 400:
         answer.headers.update(KEEP)
     return answer
+
+
+async def apply_fix(request: Request, caller: Caller, fix: Mapping[str, Any]) -> Response:
+    """Patch the object that a fix names, and show the line that does the same."""
+    patch = commands.Patch(caller.actor, Key(**fix["target"]), fix["patch"], commands.PatchType.STRATEGIC)
+    try:
+        await run(request, caller.playground, patch)
+    except errors.ApiError as error:
+        return refused(error)
+    toast = {"text": words.say("toasts", "applied"), "again": True}
+    return render.nothing(toast=toast, **equivalents.told(str(fix.get("command") or "")))
 
 
 def refused(error: errors.ApiError | str) -> Response:

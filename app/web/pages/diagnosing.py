@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.cluster import clock, state
-from app.engine import commands, diagnosing
+from app.cluster import state
+from app.engine import diagnosing
 from app.machinery import errors
-from app.machinery.objects import Key
-from app.web import equivalents, findings, refs, render, words
+from app.web import findings, refs, render, thought, words
 from app.web.pages import common
 
 router = APIRouter(prefix="/p/{playground}/diagnosis")
@@ -37,18 +35,11 @@ async def apply_fix(request: Request, playground: str) -> Response:
     fix = next((one.get("fix") for one in _found(held, form.get("ref", "")) if one["code"] == form.get("code")), None)
     if fix is None or not fix["target"]:
         return common.refused(words.say("diagnosis", "gone"))
-    patch = commands.Patch(caller.actor, Key(**fix["target"]), fix["patch"], commands.PatchType.STRATEGIC)
-    try:
-        await common.run(request, playground, patch)
-    except errors.ApiError as error:
-        return common.refused(error)
-    toast = {"text": words.say("toasts", "applied"), "again": True}
-    return render.nothing(toast=toast, **equivalents.told(str(fix["command"] or "")))
+    return await common.apply_fix(request, caller, fix)
 
 
 def _found(held: state.ClusterState, ref: str) -> list[dict[str, Any]]:
     key = refs.key(ref)
     if key[:2] != state.SERVICES:
         raise errors.BadRequest(words.say("diagnosis", "services_only"))
-    env = clock.env_for(0, held.revision, held.now or time.time(), clock.TimeMode.INSTANT)
-    return diagnosing.findings(held, env, f"{key.namespace}/{key.name}")
+    return diagnosing.findings(held, thought.env(held), f"{key.namespace}/{key.name}")

@@ -8,12 +8,12 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.cluster import clock, state
+from app.cluster import state
 from app.engine import commands, execute
 from app.kinds import columns
 from app.machinery import errors
 from app.store import keys
-from app.web import diagram, forms, inspector, render, signin, words
+from app.web import diagram, forms, inspector, render, signin, thought, words
 from app.web.inspector import Place, Typed
 from app.web.pages import common
 from app.web.signin import Caller, Role
@@ -60,10 +60,9 @@ async def send(request: Request, playground: str, revision: int) -> Response:
     if asked["count"] > 1:
         asked["trace"] = True
     held = await common.host_of(request).past(playground, revision)
-    env = clock.env_for(0, revision, held.now, clock.TimeMode.INSTANT)
     shown, typed = None, Typed(asked)
     try:
-        done = execute.execute(held, commands.Send(caller.actor, asked, record=False), env)
+        done = execute.execute(held, commands.Send(caller.actor, asked, record=False), thought.env(held))
         shown = {"asked": asked, **done.result, "fix": None}
     except errors.ApiError as error:
         typed = Typed(asked, error.message, error.plain)

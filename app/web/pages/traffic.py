@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.cluster import clock, state
+from app.cluster import state
 from app.dataplane import requests
 from app.engine import commands, trials
 from app.machinery import errors
 from app.machinery.objects import Key
-from app.web import equivalents, forms, render, words
+from app.web import equivalents, forms, render, thought, words
 from app.web.inspector import Place, Typed
 from app.web.pages import acting, common
 
@@ -49,7 +49,7 @@ async def try_fix(request: Request, playground: str, revision: int) -> Response:
 
 
 def _trial(held: state.ClusterState, found: Mapping[str, Any]) -> tuple[int, int] | None:
-    env = clock.env_for(0, held.revision, held.now, clock.TimeMode.INSTANT)
+    env = thought.env(held)
     fix, changed = found["fix"], held
     if fix.get("target"):
         patch = commands.Patch("trial", Key(**fix["target"]), fix["patch"], commands.PatchType.STRATEGIC)
@@ -74,13 +74,7 @@ async def apply_fix(request: Request, playground: str, revision: int) -> Respons
     fix = found["fix"]
     if not fix.get("target"):
         return render.nothing(ask=acting.ask_detail({**found["asked"], **(fix.get("request") or {})}, 0))
-    patch = commands.Patch(caller.actor, Key(**fix["target"]), fix["patch"], commands.PatchType.STRATEGIC)
-    try:
-        await common.run(request, playground, patch)
-    except errors.ApiError as error:
-        return common.refused(error)
-    line = str(fix.get("command") or "")
-    return render.nothing(toast={"text": words.say("toasts", "applied"), "again": True}, **equivalents.told(line))
+    return await common.apply_fix(request, caller, fix)
 
 
 async def _request(request: Request, playground: str, revision: int) -> Mapping[str, Any]:

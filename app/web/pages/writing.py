@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.cluster import clock, state
+from app.cluster import state
 from app.engine import commands, execute, trials
 from app.machinery import errors, manifests, objects
 from app.machinery.objects import Draft, Key
-from app.web import adding, contexts, editing, equivalents, forms, passports, refs, refusals, render, words
+from app.web import adding, contexts, editing, equivalents, forms, passports, refs, refusals, render, thought, words
 from app.web.inspected import Editing, Fault
 from app.web.pages import common
 from app.web.signin import Caller
@@ -93,9 +93,8 @@ def _rehearse(held: state.ClusterState, text: str, documents: Sequence[manifests
     if not documents or size > REHEARSED:
         return (), None
     copy, drafts = trials.fork(held), _drafts(documents)
-    env = clock.env_for(0, held.revision, held.now, clock.TimeMode.INSTANT)
     try:
-        execute.execute(copy, commands.Apply(actor, drafts), env)
+        execute.execute(copy, commands.Apply(actor, drafts), thought.env(held))
     except errors.ApiError as error:
         return editing.fault_of(error, text, documents)
     return (), None
