@@ -296,7 +296,7 @@ def _ingress(obj: Object) -> Element:
     given = objects.dig(objects.status_of(obj), "loadBalancer", "ingress") or ()
     return {
         "type": spec.get("ingressClassName") or "",
-        "hosts": list(dict.fromkeys(rule.get("host") or "*" for rule in rules)) or ["*"],
+        "hosts": ingresses.hosts([obj]) or ["*"],
         "external": [str(one.get("ip") or one.get("hostname") or "") for one in given],
         "services": list(dict.fromkeys(str(name) for name in names if name)),
     }

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.web import render
+
 _LINE = re.compile(r"- (?P<sentence>.+) \(`(?P<module>[\w./]+)`\)")
 
 
@@ -29,9 +31,7 @@ def declared() -> tuple[Declared, ...]:
 
 def page() -> Path:
     """Return the checkout's page, or the one packed beside the package."""
-    root = Path(__file__).resolve().parent.parent
-    checkout = root.parent
-    return (checkout if (checkout / "pyproject.toml").exists() else root) / "docs" / "differs.md"
+    return render.root() / "docs" / "differs.md"
 
 
 def _declared(module: str, sentence: str) -> Declared:

@@ -40,13 +40,6 @@ def delete(key: Key) -> str:
     return _kubectl(key.namespace, f"delete {_named(key)}")
 
 
-def ready(key: Key, value: str | None, annotation: str) -> str:
-    """Return the line that breaks or mends a pod's readiness."""
-    if value is None:
-        return _kubectl(key.namespace, f"annotate {_named(key)} {annotation}-")
-    return _kubectl(key.namespace, f"annotate {_named(key)} {annotation}={value} --overwrite")
-
-
 def labels(key: Key, patch: Mapping[str, str | None]) -> str:
     """Return the line that writes labels."""
     return _kubectl(key.namespace, f"label {_named(key)} {_pairs(patch)}")

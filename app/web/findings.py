@@ -18,17 +18,14 @@ def of_service(ref: str, found: Iterable[Mapping[str, Any]]) -> Diagnosis:
 
 def _finding(one: Mapping[str, Any]) -> FindingView:
     fix = results.fix(one.get("fix"))
-    causes = tuple(
-        Ref(refs.of_json(about), refs.label(refs.of_json(about)), str(about.get("field") or ""))
-        for about in one["refs"]
-    )
+    abouts = [(refs.of_json(about), str(about.get("field") or "")) for about in one["refs"]]
     return FindingView(
         code=one["code"],
         mark=MARKS[one["severity"]],
         title=str(one.get("title") or words.lookup("findings", one["code"])),
         message=one["message"],
         who=_who(one),
-        causes=causes,
+        causes=tuple(Ref(ref, refs.label(ref), field) for ref, field in abouts),
         remedy="" if fix else one["remedy"],
         fix=fix,
     )

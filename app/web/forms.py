@@ -142,7 +142,7 @@ def pod(form: Form) -> Draft:
             container["command"] = shlex.split(command)
         except ValueError:
             container["command"] = command.split()
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": _metadata(form), "spec": {"containers": [container]}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata(form), "spec": {"containers": [container]}}
 
 
 def deployment(form: Form) -> Draft:
@@ -155,7 +155,7 @@ def deployment(form: Form) -> Draft:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {**_metadata(form), "labels": labels},
+        "metadata": {**metadata(form), "labels": labels},
         "spec": {
             "replicas": number(form, "replicas", "replicas"),
             "selector": {"matchLabels": labels},
@@ -174,7 +174,7 @@ def service(form: Form) -> Draft:
     selector = pairs(form.get("selector", ""), "selector")
     if selector:
         spec["selector"] = selector
-    return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(form), "spec": spec}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(form), "spec": spec}
 
 
 def namespace(form: Form) -> Draft:
@@ -182,7 +182,8 @@ def namespace(form: Form) -> Draft:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": text(form, "name", "name")}}
 
 
-def _metadata(form: Form) -> Draft:
+def metadata(form: Form) -> Draft:
+    """Read the name and the namespace of what a form adds."""
     made: Draft = {"name": text(form, "name", "name"), "namespace": form.get("namespace") or "default"}
     labels = pairs(form.get("labels", ""), "labels")
     return {**made, "labels": labels} if labels else made

@@ -37,9 +37,8 @@ def of_service(held: state.ClusterState, service: Object) -> Iterable[Row]:
     if not selector:
         return
     names: dict[str, None] = {}
-    for pod in held.list(state.PODS, objects.namespace_of(service)):
-        if all(objects.labels_of(pod).get(name) == value for name, value in selector.items()):
-            names.update(dict.fromkeys(directions(held, pod).get("Ingress", ())))
+    for pod in held.pods_of(objects.namespace_of(service), selector):
+        names.update(dict.fromkeys(directions(held, pod).get("Ingress", ())))
     for name in names:
         ref = refs.text("NetworkPolicy", objects.namespace_of(service), name)
         yield Row(words.say("guarded", "service"), f"NetworkPolicy {name}", ref=ref, state="warn")

@@ -7,8 +7,6 @@ from typing import Any
 from app.machinery.objects import Draft
 from app.web import forms
 
-INGRESSES = ("networking.k8s.io", "ingresses")
-INGRESS_CLASSES = ("networking.k8s.io", "ingressclasses")
 WAYS = ("Ingress", "Egress", "both")
 
 
@@ -24,7 +22,7 @@ def ingress(form: forms.Form) -> Draft:
     rule: Draft = {**({"host": host} if host else {}), "http": {"paths": [path]}}
     chosen = form.get("ingress_class", "").strip()
     spec: Draft = {**({"ingressClassName": chosen} if chosen else {}), "rules": [rule]}
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": _metadata(form), "spec": spec}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": forms.metadata(form), "spec": spec}
 
 
 def policy(form: forms.Form) -> Draft:
@@ -37,7 +35,12 @@ def policy(form: forms.Form) -> Draft:
     for kind, field, peers in (("Ingress", "ingress", "from"), ("Egress", "egress", "to")):
         if rule and kind in types:
             spec[field] = [{peers if name == "peers" else name: value for name, value in rule.items()}]
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": _metadata(form), "spec": spec}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": forms.metadata(form),
+        "spec": spec,
+    }
 
 
 def _rule(form: forms.Form) -> dict[str, Any]:
@@ -47,7 +50,3 @@ def _rule(form: forms.Form) -> dict[str, Any]:
     if port:
         rule["ports"] = [{"protocol": "TCP", "port": int(port) if port.isdigit() else port}]
     return rule
-
-
-def _metadata(form: forms.Form) -> Draft:
-    return {"name": forms.text(form, "name", "name"), "namespace": form.get("namespace") or "default"}

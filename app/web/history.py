@@ -27,7 +27,6 @@ LONGEST = 60
 BOOKKEEPING = frozenset(
     {"metadata.resourceVersion", "metadata.managedFields", "metadata.generation", "status.observedGeneration"}
 )
-SERVICE_NAME = "kubernetes.io/service-name"
 
 Index = Mapping[int, journal.Entry]
 
@@ -74,7 +73,7 @@ def _is_of(entry: journal.Entry, key: Key) -> bool:
         return True
     if key[:2] != state.SERVICES or body.key[:2] != state.ENDPOINTSLICES or body.key.namespace != key.namespace:
         return False
-    return objects.labels_of(body.after or body.before or {}).get(SERVICE_NAME) == key.name
+    return objects.labels_of(body.after or body.before or {}).get(state.SERVICE_NAME_LABEL) == key.name
 
 
 def _change(index: Index, entry: journal.Entry) -> Change | None:

@@ -18,11 +18,16 @@ THEMES = ("light", "dark")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
+def root() -> Path:
+    """Return the checkout, or the package, which carries the same files beside its rooms."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent
+    return checkout if (checkout / "pyproject.toml").exists() else package
+
+
 def templates_folder() -> Path:
-    """Return the checkout's templates, or those packed beside the package."""
-    root = Path(__file__).resolve().parent.parent
-    checkout = root.parent
-    return (checkout if (checkout / "pyproject.toml").exists() else root) / "templates"
+    """Return the folder of the templates."""
+    return root() / "templates"
 
 
 @functools.cache

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from app.cluster import state
 from app.kinds import registry
@@ -81,6 +80,3 @@ def _joined(found: list[Part]) -> list[Part]:
         else:
             out.append(part)
     return out
-
-
-__all__ = ["Any", "Linker", "Mapping", "kinds_in"]

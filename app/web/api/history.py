@@ -22,9 +22,5 @@ async def show(request: Request, playground: str) -> Response:
     key = refs.key(ref)
     host = host_of(request)
     entries = await history.recent(host, await host.describe(playground))
-    found = [_plain(change) for change in history.changes(entries, key)]
+    found = msgspec.to_builtins(history.changes(entries, key))
     return bodies.answer({"ref": ref, "since": entries[0].revision if entries else 0, "changes": found})
-
-
-def _plain(change: object) -> object:
-    return msgspec.to_builtins(change)
