@@ -38,18 +38,6 @@ SEND = {"from": {"pod": "default/client"}, "to": "http://web"}
 UNKNOWN_ID = "a" * 18
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving.running(tmp_path_factory.mktemp("api")) as url:
-        yield url
-
-
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=30) as opened:
-        yield opened
-
-
 @pytest.fixture
 def playground(client: httpx.Client) -> Playground:
     return Playground(client, manifests=MANIFESTS)
@@ -261,9 +249,8 @@ def test_a_rotated_key_opens_nothing_and_the_new_one_does(playground: Playground
     assert playground.call("GET").status_code == 200
 
 
-def test_keys_are_nowhere_in_the_database(playground: Playground, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_keys_are_nowhere_in_the_database(playground: Playground, folder: Path) -> None:
     playground.call("POST", "/requests", json=SEND, headers={"Idempotency-Key": "k"})
-    folder = next(p for p in tmp_path_factory.getbasetemp().iterdir() if p.name.startswith("api"))
     stored = b"".join(path.read_bytes() for path in folder.iterdir())
     assert playground.made["id"].encode() in stored
     for key in (playground.made["edit_key"], playground.made["view_key"]):

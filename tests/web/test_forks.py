@@ -1,27 +1,13 @@
 """Forks over HTTP: answered as a creation, once for each Idempotency-Key, for whoever may look."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.web import serving
 from tests.web.serving import Playground, bearer
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: client}\nspec: {containers: [{name: c, image: curlimages/curl}]}\n"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving.running(tmp_path_factory.mktemp("forks")) as url:
-        yield url
-
-
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=30) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -7,15 +7,8 @@ import httpx
 import pytest
 
 from app.web import history
-from tests.web import serving
 from tests.web.serving import Playground, bearer
 from tests.web.test_moments import MANIFESTS
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving.running(tmp_path_factory.mktemp("history")) as url:
-        yield url
 
 
 @pytest.fixture

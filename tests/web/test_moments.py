@@ -2,12 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.web import serving
 from tests.web.serving import Playground, bearer
 
 MANIFESTS = """\
@@ -27,18 +25,6 @@ metadata: {name: client}
 spec: {containers: [{name: c, image: curlimages/curl}]}
 """
 FORM = {"source": "pod:default/client", "to": "http://web", "count": "1"}
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving.running(tmp_path_factory.mktemp("moments")) as url:
-        yield url
-
-
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=30) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from app.lessons import facts, scenarios
-from tests.web import serving
 
 SELECTOR_OUTSIDE = """\
 kind: Service
@@ -25,12 +24,6 @@ spec:
 selector:
   app: web
 """
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving.running(tmp_path_factory.mktemp("pages")) as url:
-        yield url
 
 
 @pytest.fixture

@@ -12,12 +12,6 @@ from tests.web.serving import Playground
 ORIGIN = "same-origin"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving.running(tmp_path_factory.mktemp("signin")) as url:
-        yield url
-
-
 @pytest.fixture
 def browser(address: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=address, timeout=30, headers={"Sec-Fetch-Site": ORIGIN}) as opened:
