@@ -34,6 +34,14 @@ class Config:
     options: tuple[str, ...] = ()
 
     @property
+    def file(self) -> str:
+        """The text of the resolv.conf."""
+        lines = [f"search {' '.join(self.search)}"] if self.search else []
+        lines += [f"nameserver {server}" for server in self.nameservers]
+        lines += [f"options {' '.join(self.options)}"] if self.options else []
+        return "".join(f"{line}\n" for line in lines)
+
+    @property
     def sentence(self) -> str:
         """The part of a sentence that says whom it asks and how."""
         whom = f"nameserver {self.nameserver}" if self.nameserver else "the resolver of its network"

@@ -17,7 +17,6 @@ from app.terminal import fields, mounts
 from app.terminal.calls import Call, Program
 
 SECRETS = "/var/run/secrets/kubernetes.io/serviceaccount"
-MOST_SERVERS = 3
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -29,11 +28,8 @@ def hostname(pod: Object, zone: str = "cluster.local") -> str:
 def files(view: Seen, pod: Object) -> dict[str, str]:
     """Return the files the kubelet puts into every container."""
     config = resolver.pod_config(view, pod)
-    lines = [f"search {' '.join(config.search)}"] if config.search else []
-    lines += [f"nameserver {server}" for server in config.nameservers[:MOST_SERVERS]]
-    lines += [f"options {' '.join(config.options)}"] if config.options else []
     found = {
-        "/etc/resolv.conf": "".join(f"{line}\n" for line in lines),
+        "/etc/resolv.conf": config.file,
         "/etc/hosts": _hosts(view, pod),
         "/etc/hostname": hostname(pod, view.cluster_domain) + "\n",
     }

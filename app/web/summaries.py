@@ -86,13 +86,7 @@ def _labels(obj: Object, kind: str, said: _Said) -> inspected.Pairs:
 
 
 def _resolv(held: state.ClusterState, pod: Object) -> str:
-    config = resolver.pod_config(world.World(held, world.Chance(thought.env(held))), pod)
-    lines = [f"search {' '.join(config.search)}"] if config.search else []
-    if config.nameserver:
-        lines.append(f"nameserver {config.nameserver}")
-    if config.ndots > 1:
-        lines.append(f"options ndots:{config.ndots}")
-    return "\n".join(lines)
+    return resolver.pod_config(world.World(held, world.Chance(thought.env(held))), pod).file.rstrip("\n")
 
 
 def age(held: state.ClusterState, obj: Object) -> str:
