@@ -36,10 +36,11 @@ class Picked(msgspec.Struct, frozen=True, gc=False):
 
 
 class Draw(msgspec.Struct, frozen=True, gc=False):
-    """A question to chance: one of how many, which names they have, and what remembers the answer."""
+    """A question to chance: one of how many, what remembers the answer, and by which names it does."""
 
     of: int
     names: tuple[str, ...] = ()
+    """Of all that can be drawn; only a pin asks for them."""
     pin: PinKey | None = None
     patience: float = 0.0
     """Seconds without a new connection after which the pin is forgotten."""

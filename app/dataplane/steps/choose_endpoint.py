@@ -27,10 +27,11 @@ def choose(world: World, flow: Flow) -> Verdict:
     flow.considered = own.considered(matched.port, endpoints, policy if is_local else "")
     if not endpoints:
         return _none_usable(world, flow, own, usable)
-    pin = None
+    pin: PinKey | None = None
+    names: tuple[str, ...] = ()
     if matched.port.affinity_seconds:
         pin = PinKey(flow.node, matched.port.text, matched.port.protocol.value, flow.packet.src)
-    names = tuple(endpoint.text for endpoint in endpoints)
+        names = tuple(endpoint.text for endpoint in endpoints)
     turn = f"ipvs:{flow.node} {matched.port.text}/{matched.port.protocol.value}" if own.dialect.in_turn else ""
     picked = world.chance.pick(Draw(len(endpoints), names, pin, matched.port.affinity_seconds, turn))
     flow.endpoint, flow.usable, flow.picked = endpoints[picked.index], endpoints, picked.index
