@@ -15,16 +15,16 @@ import { YOU, endpointsOf } from "./model.js";
 /** @typedef {import("./types").Front} Front */
 
 export const HEADING = 44;
-const GUTTER = 5;
-const PAD = 6;
-const WIDE = { outside: 106, edge: 104, nodes: 122, services: 158, slices: 124, pods: 198 };
-const NARROW = { outside: 102, edge: 102, nodes: 114, services: 148, slices: 116, pods: 192 };
+export const GUTTER = 5;
+export const PAD = 6;
+export const WIDE = { outside: 106, edge: 104, nodes: 122, services: 158, slices: 124, pods: 198 };
+export const NARROW = { outside: 102, edge: 102, nodes: 114, services: 148, slices: 116, pods: 192 };
 const GROUP = { head: 24, foot: 8, pad: 6, small: 52, large: 110 };
-const SERVICE = 68;
+export const SERVICE = 68;
 const SLICE = 50;
 const NODE = { h: 62, ports: 80, gap: 14 };
 const CLIENT = { h: 64, gap: 14 };
-const SMALL = { h: 46 };
+export const SMALL = { h: 46 };
 const INGRESS = { h: 58, gap: 10 };
 const SHOWN_NODES = 8;
 const LARGEST_ZOOM = 1.35;
@@ -236,13 +236,18 @@ export function place(arranged, slots, width) {
   put(layout, lane.services, dnsTop, SMALL.h, arranged.dns ? [arranged.dns.key, ...arranged.dns.slices.map((s) => s.ref)] : []);
   placeOutside(layout, arranged, slots, lane.outside, dnsTop);
   placeIngresses(layout, arranged, lane.edge, slots.top);
+  return closed(layout);
+}
+
+/** End a layout under the lowest of its boxes. @param {Layout} layout */
+export function closed(layout) {
   for (const box of layout.boxes.values()) layout.height = Math.max(layout.height, box.y + box.h);
   layout.height += 28;
   return layout;
 }
 
 /** @param {Layout} layout @param {Lane} lane @param {number} y @param {number} h @param {string[]} refs */
-function put(layout, lane, y, h, refs) {
+export function put(layout, lane, y, h, refs) {
   const placed = { x: lane.x + PAD, y, w: lane.w - 2 * PAD, h, lane: lane.key, form: /** @type {const} */ ("card") };
   for (const ref of refs) layout.boxes.set(ref, placed);
   return placed;
@@ -271,8 +276,8 @@ function placeBands(layout, arranged, slots, lane) {
   return dnsTop;
 }
 
-/** @param {Layout} layout @param {Record<string, Lane>} lane @param {Front} front @param {number} middle */
-function placeFront(layout, lane, front, middle) {
+/** A Service, its slices and its load balancer stand level. @param {Layout} layout @param {Record<string, Lane>} lane @param {Front} front @param {number} middle */
+export function placeFront(layout, lane, front, middle) {
   if (front.service) put(layout, lane.services, middle - SERVICE / 2, SERVICE, [front.key]);
   if (front.slices.length) put(layout, lane.slices, middle - SLICE / 2, SLICE, front.slices.map((slice) => slice.ref));
   if (front.service?.type === "LoadBalancer") {

@@ -12,14 +12,12 @@ import { YOU } from "./model.js";
 
 /** Where pods stand that no node has yet. */
 export const NOWHERE = "Nowhere//";
-const GUTTER = 5;
-const PAD = 6;
-const WIDE = { outside: 106, edge: 104, services: 158, slices: 124 };
-const NARROW = { outside: 102, edge: 102, services: 148, slices: 116 };
+/** The lanes of the logical view that stand left of the frames. */
+const BESIDE = /** @type {const} */ (["outside", "edge", "services", "slices"]);
 const FRAME = { head: 64, foot: 8, pad: 8, pods: 110, gap: 14, w: 346 };
 const FRAME_H = FRAME.head + FRAME.pods + FRAME.foot;
 const DOOR = { x: 8, y: 36, h: 20, w: 168 };
-const CARD = { service: 68, slice: 50, small: 46, gap: 18 };
+const GAP = 18;
 /** Columns of frames by how many nodes there are: only a new class moves them. */
 const COLUMNS = [[4, 1], [12, 2], [30, 3], [60, 5], [120, 8], [300, 12], [Infinity, 24]];
 
@@ -57,15 +55,15 @@ export function columns(count) {
 
 /** @param {number} width @param {number} across columns of frames @returns {Lane[]} */
 function lanes(width, across) {
-  const sizes = width > 900 ? WIDE : NARROW;
-  let x = GUTTER;
-  const row = Object.entries(sizes).map(([key, w]) => {
-    const lane = { key, x, w };
-    x += w + GUTTER;
+  const sizes = width > 900 ? layouts.WIDE : layouts.NARROW;
+  let x = layouts.GUTTER;
+  const row = BESIDE.map((key) => {
+    const lane = { key, x, w: sizes[key] };
+    x += lane.w + layouts.GUTTER;
     return lane;
   });
   const least = across * (FRAME.w + FRAME.gap) + 22;
-  return [...row, { key: "inside", x, w: Math.max(width - x - GUTTER, least) }];
+  return [...row, { key: "inside", x, w: Math.max(width - x - layouts.GUTTER, least) }];
 }
 
 /**
@@ -79,37 +77,25 @@ export function place(arranged, slots, width) {
   const lane = Object.fromEntries(row.map((found) => [found.key, found]));
   const last = row[row.length - 1];
   /** @type {Layout} */
-  const layout = { view: "physical", lanes: row, boxes: new Map(), doors: new Map(), groups: [], width: last.x + last.w + GUTTER, height: 0, slots };
+  const layout = { view: "physical", lanes: row, boxes: new Map(), doors: new Map(), groups: [], width: last.x + last.w + layouts.GUTTER, height: 0, slots };
   const top = layouts.HEADING + 14;
-  put(layout, lane.outside, top, CARD.small, [YOU]);
-  const below = top + CARD.small + CARD.gap + 8;
+  layouts.put(layout, lane.outside, top, layouts.SMALL.h, [YOU]);
+  const below = top + layouts.SMALL.h + GAP + 8;
   placeFronts(layout, arranged, lane, below);
   layouts.placeIngresses(layout, arranged, lane.edge, below);
   placeFrames(layout, arranged, last, top, across);
-  for (const box of layout.boxes.values()) layout.height = Math.max(layout.height, box.y + box.h);
-  layout.height += 28;
-  return layout;
-}
-
-/** @param {Layout} layout @param {Lane} lane @param {number} y @param {number} h @param {string[]} refs */
-function put(layout, lane, y, h, refs) {
-  const box = { x: lane.x + PAD, y, w: lane.w - 2 * PAD, h, lane: lane.key, form: /** @type {const} */ ("card") };
-  for (const ref of refs) layout.boxes.set(ref, box);
+  return layouts.closed(layout);
 }
 
 /** @param {Layout} layout @param {Arranged} arranged @param {Record<string, Lane>} lane @param {number} top */
 function placeFronts(layout, arranged, lane, top) {
   const { dns } = arranged;
-  if (dns) put(layout, lane.services, top, CARD.small, [dns.key, ...dns.slices.map((slice) => slice.ref)]);
+  if (dns) layouts.put(layout, lane.services, top, layouts.SMALL.h, [dns.key, ...dns.slices.map((slice) => slice.ref)]);
   const fronts = new Map(arranged.fronts.map((front) => [front.key, front]));
   (layout.slots.rows ?? []).forEach((key, slot) => {
     const front = key ? fronts.get(key) : undefined;
-    if (!front) return;
-    const y = top + CARD.small + CARD.gap + slot * (CARD.service + CARD.gap);
-    const middle = y + CARD.service / 2;
-    if (front.service) put(layout, lane.services, y, CARD.service, [front.key]);
-    if (front.slices.length) put(layout, lane.slices, middle - CARD.slice / 2, CARD.slice, front.slices.map((slice) => slice.ref));
-    if (front.service?.type === "LoadBalancer") put(layout, lane.edge, middle - CARD.small / 2, CARD.small, [`LoadBalancer/${front.ns}/${front.name}`]);
+    const y = top + layouts.SMALL.h + GAP + slot * (layouts.SERVICE + GAP);
+    if (front) layouts.placeFront(layout, lane, front, y + layouts.SERVICE / 2);
   });
 }
 
@@ -117,7 +103,7 @@ function placeFronts(layout, arranged, lane, top) {
 function placeFrames(layout, arranged, lane, top, across) {
   const nodes = new Map(arranged.nodes.map((node) => [node.ref, node]));
   const held = byNode(arranged);
-  const inset = { x: lane.x + 22, w: lane.w - 22 - PAD };
+  const inset = { x: lane.x + 22, w: lane.w - 22 - layouts.PAD };
   const w = (inset.w - FRAME.gap * (across - 1)) / across;
   const at = (/** @type {number} */ slot) => ({
     x: inset.x + (slot % across) * (w + FRAME.gap), y: top + Math.floor(slot / across) * (FRAME_H + FRAME.gap), w, h: FRAME_H,
