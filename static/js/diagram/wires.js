@@ -67,10 +67,21 @@ function inside(arranged, layout) {
   for (const front of arranged.fronts) {
     const [slice] = front.slices;
     if (!slice) continue;
-    if (front.service) near.push(...wire(layout, front.key, slice.ref, front.counts.ready + front.counts.serving > 0));
+    near.push(...toSlices(front, layout));
     far.push(...toNodes(front, slice.ref, nodeOf, layout));
   }
   return far.length > MOST_TO_NODES ? near : [...near, ...far];
+}
+
+/** From a Service to its slices. @param {import("./types").Front} front @param {Layout} layout */
+function toSlices(front, layout) {
+  const { ready, serving } = front.counts;
+  return front.service ? wire(layout, front.key, front.slices[0].ref, ready + serving > 0) : [];
+}
+
+/** @param {import("./types").EndpointState} state */
+function isUsable(state) {
+  return state === "ready" || state === "serving";
 }
 
 /** One wire to each node, open if one of its endpoints is. @param {import("./types").Front} front @param {string} from @param {Map<string, string>} nodeOf @param {Layout} layout */
@@ -79,7 +90,7 @@ function toNodes(front, from, nodeOf, layout) {
   const open = new Map();
   for (const [ref, state] of endpointsOf(front)) {
     const node = nodeOf.get(ref);
-    if (node) open.set(node, Boolean(open.get(node)) || state === "ready" || state === "serving");
+    if (node) open.set(node, Boolean(open.get(node)) || isUsable(state));
   }
   const start = layout.boxes.get(from);
   return [...open].flatMap(([node, usable]) => {
@@ -144,8 +155,7 @@ function entrances(arranged, layout) {
 function behind(front, layout) {
   const [slice] = front.slices;
   if (!slice) return [];
-  const open = front.counts.ready + front.counts.serving > 0;
-  const found = front.service ? wire(layout, front.key, slice.ref, open) : [];
+  const found = toSlices(front, layout);
   const from = layout.boxes.get(slice.ref);
   if (!from) return found;
   /** @type {Map<string, Wire>} */
@@ -154,7 +164,7 @@ function behind(front, layout) {
     const target = footOf(layout, ref);
     if (!target) continue;
     const key = `${target.x}:${target.y}`;
-    const usable = state === "ready" || state === "serving";
+    const usable = isUsable(state);
     const present = ends.get(key);
     if (present) present.open ||= usable;
     else ends.set(key, { from: slice.ref, to: ref, open: usable, points: wirePoints(from, target) });
