@@ -29,16 +29,24 @@ import { NOWHERE, byNode } from "./physical.js";
 export function rows(arranged, closed, say, outside, inside = false) {
   const balancers = arranged.balancers.map((found) => leaf(found.ref, found.service.name, [say("cloud"), found.service.name, found.service.external?.[0] ?? say("pending")]));
   const names = arranged.dns ? [leaf(arranged.dns.key, say("dns"), [say("dns"), arranged.dns.service?.ip ?? ""])] : [];
+  const you = leaf(YOU, say("you"), [say("you"), outside]);
+  /** @type {[string, Draft[]]} */
+  const edge = ["edge", [...balancers, ...arranged.ingresses.map((ingress) => ingressLeaf(ingress, say))]];
   /** @type {[string, Draft[]][]} */
-  const lanes = [
-    ["outside", [leaf(YOU, say("you"), [say("you"), outside]), ...arranged.clients.map((pod) => podLeaf(arranged, pod, say))]],
-    ["edge", [...balancers, ...arranged.ingresses.map((ingress) => ingressLeaf(ingress, say))]],
-    ["nodes", arranged.nodes.map((node) => nodeLeaf(node, say))],
+  const fronts = [
     ["services", [...arranged.fronts.filter((front) => front.service).map((front) => serviceLeaf(front, say)), ...names]],
     ["slices", arranged.fronts.flatMap((front) => front.slices.slice(0, 1).map((slice) => sliceLeaf(front, slice, say)))],
-    ["pods", arranged.groups.map((group) => groupRow(arranged, group, say))],
   ];
-  if (inside) lanes.splice(0, lanes.length, ["outside", [leaf(YOU, say("you"), [say("you"), outside])]], lanes[1], lanes[3], lanes[4], ["inside", nodeRows(arranged, say)]);
+  /** @type {[string, Draft[]][]} */
+  const lanes = inside
+    ? [["outside", [you]], edge, ...fronts, ["inside", nodeRows(arranged, say)]]
+    : [
+        ["outside", [you, ...arranged.clients.map((pod) => podLeaf(arranged, pod, say))]],
+        edge,
+        ["nodes", arranged.nodes.map((node) => nodeLeaf(node, say))],
+        ...fronts,
+        ["pods", arranged.groups.map((group) => groupRow(arranged, group, say))],
+      ];
   const filled = lanes.filter(([, drafts]) => drafts.length);
   return filled.flatMap(([key, drafts], index) => {
     const lane = { ref: "", name: say(`lane.${key}`), label: say(`lane.${key}`), under: drafts };
