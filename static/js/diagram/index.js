@@ -3,13 +3,13 @@
 import { h, hear, isField, tell } from "../dom.js";
 import * as streams from "../stream.js";
 import * as cameras from "./camera.js";
+import * as chosen from "./chosen.js";
 import * as flight from "./flight.js";
 import { Flow } from "./flow.js";
 import * as gestures from "./gestures.js";
 import * as guide from "./guide.js";
 import * as layouts from "./layout.js";
 import * as levels from "./levels.js";
-import * as match from "./match.js";
 import { Minimap } from "./minimap.js";
 import * as models from "./model.js";
 import { notes } from "./notes.js";
@@ -91,8 +91,7 @@ export class Diagram {
     this.theme = themes.read(el);
     this.arranged = models.arrange(this.model);
     this.layout = layouts.place(this.arranged, this.slots, 848);
-    this.taken = new Set();
-    this.retake();
+    this.taken = chosen.taken(this.arranged);
   }
 
   /** @returns {import("./tree").Ground} */
@@ -192,7 +191,7 @@ export class Diagram {
     this.layout = (this.inside ? physical : layouts).place(this.arranged, this.slots, frame.width);
     this.motion = tween.head(this.motion, this.layout.boxes, this.now(), cut || this.flow.still);
     this.natural = frame.k;
-    this.retake();
+    this.taken = chosen.taken(this.arranged);
     this.refit();
     this.tree.refresh();
     this.repaint();
@@ -207,17 +206,11 @@ export class Diagram {
     this.relay(themes.isStill());
     if (this.asked) this.flow.replan(this.asked, (ref) => this.layout.boxes.has(ref), this.insideOf());
     this.reveal(this.state.selected);
-    this.repaint();
   }
 
   /** The node that a pod stands inside; null in the logical view. */
   insideOf() {
     return this.inside ? (/** @type {string} */ ref) => `Node//${this.model.elements.get(ref)?.node ?? ""}` : null;
-  }
-
-  retake() {
-    this.taken = new Set(this.arranged.fronts.filter((front) => front.service && Object.keys(front.service.selector ?? {}).length)
-      .flatMap((front) => models.endpointsOf(front).map(([ref]) => ref)));
   }
 
   refit() {
@@ -521,39 +514,19 @@ export class Diagram {
       const element = this.gone.get(ref);
       if (element) ghosts.set(ref, { element, box });
     }
-    const spread = this.state.spread;
+    const { selected, fault, spread } = this.state;
+    this.counted = asked && chosen.typed(asked, selected, this.arranged, this.taken);
+    const judged = this.counted ?? chosen.blamed(fault, this.arranged, this.taken);
     return {
       model: this.model, arranged: this.arranged, layout: this.layout, shown: looked.shown, ghosts, level: this.level,
       seen: { ...from, w: this.size.width / camera.k, h: this.size.height / camera.k },
-      selected: this.state.selected, hovered: this.state.hovered,
-      matching: asked !== null, verdicts: this.verdicts(), spread,
+      selected, hovered: this.state.hovered,
+      matching: asked !== null, verdicts: judged?.verdicts ?? null, spread,
       most: spread ? Math.max(1, spread.ideal, ...Object.values(this.flow.shares?.by_pod ?? spread.by_pod)) * 1.05 : 1,
-      fault: this.state.fault, blame: this.flow.run?.plan.fault?.blame ?? "", dns: this.state.dns,
+      fault, blame: this.flow.run?.plan.fault?.blame ?? "", dns: this.state.dns,
       crowded: this.arranged.namespaces.length > 1 && new Set([...this.arranged.fronts, ...this.arranged.groups].map((found) => found.ns)).size > 1,
       say: this.say, measure: (text, font) => this.measure(text, font),
     };
-  }
-
-  /** Whom a selector selects: the one being typed, or the one that a failed request blames. */
-  verdicts() {
-    const { match: asked, fault } = this.state;
-    if (asked) {
-      const others = this.othersTaken(asked);
-      const judged = match.judge(asked, this.arranged.pods, others);
-      this.counted = judged;
-      return judged.verdicts;
-    }
-    this.counted = null;
-    const front = fault && this.arranged.fronts.find((found) => found.key === fault.service);
-    if (!front?.service || front.counts.ready) return null;
-    return match.judge({ namespace: front.ns, selector: front.service.selector ?? {} }, this.arranged.pods, this.taken).verdicts;
-  }
-
-  /** Pods that a Service other than the selected one has. @param {{namespace: string}} asked */
-  othersTaken(asked) {
-    const selected = this.arranged.fronts.find((front) => front.key === this.state.selected && front.ns === asked.namespace);
-    const own = new Set(selected ? models.endpointsOf(selected).map(([ref]) => ref) : []);
-    return new Set([...this.taken].filter((ref) => !own.has(ref)));
   }
 
   drawFlow() {
@@ -595,6 +568,4 @@ export class Diagram {
     }
     return width;
   }
-
-
 }
