@@ -25,7 +25,6 @@ view?.addEventListener("change", () => {
   history.replaceState(null, "", here);
   if (view.value !== "table") tell("view", { inside: view.value === "physical" });
   tables();
-  dispatchEvent(new Event("resize"));
 });
 
 matchMedia("(max-width: 719px)").addEventListener("change", tables);
@@ -55,5 +54,4 @@ function fold(folded) {
   const unfold = document.getElementById("unfold");
   if (unfold) unfold.hidden = !folded;
   (folded ? unfold : document.getElementById("fold"))?.focus();
-  dispatchEvent(new Event("resize"));
 }

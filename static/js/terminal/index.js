@@ -1,7 +1,8 @@
 // The terminal: a form that posts a line; what the server streams back is shown as text, never as HTML.
 
 import htmx from "../htmx-trusted.js";
-import { h, hear, tell } from "../dom.js";
+import { copy } from "../copying.js";
+import { h, hear } from "../dom.js";
 import { seed as page } from "../page.js";
 import { select } from "../panel.js";
 import { History, asLine, common, isComplete } from "./lines.js";
@@ -13,7 +14,7 @@ const KEPT = `podlane:terminal:${page.base}`;
 const SHAPE = "podlane:terminal";
 
 /** @typedef {{namespace: string, files: Record<string, string>, variables: Record<string, string>, code: number}} Desk */
-/** @typedef {{block: HTMLElement, out: HTMLPreElement | null, kind: string, size: number, line: string}} Running */
+/** @typedef {{block: HTMLElement, out: HTMLPreElement | null, kind: string, size: number}} Running */
 
 /** @param {Storage} store @param {string} key @param {any} fallback */
 function recall(store, key, fallback) {
@@ -41,6 +42,7 @@ export function mount(place, seed) {
   const field = /** @type {HTMLTextAreaElement} */ (find("terminal-line"));
   const kept = /** @type {HTMLInputElement} */ (find("terminal-desk"));
   const { words } = seed;
+  const named = find("terminal-title").textContent ?? "";
   const history = new History(recall(localStorage, KEPT, []));
   /** @type {Desk} */
   let desk = recall(sessionStorage, KEPT, { namespace: "default", files: {}, variables: {}, code: 0 });
@@ -51,14 +53,10 @@ export function mount(place, seed) {
 
   // --- what it shows -------------------------------------------------------------------------
 
-  function prompt() {
-    return `${find("title") instanceof HTMLInputElement ? /** @type {HTMLInputElement} */ (find("title")).value : find("terminal-title").dataset.title}`;
-  }
-
   function showPrompt() {
-    const title = find("terminal-title");
-    title.dataset.title ??= title.textContent ?? "";
-    title.textContent = desk.namespace === "default" ? prompt() : `${prompt()}:${desk.namespace}`;
+    const title = document.getElementById("title");
+    const name = title instanceof HTMLInputElement ? title.value : named;
+    find("terminal-title").textContent = desk.namespace === "default" ? name : `${name}:${desk.namespace}`;
   }
 
   function toEnd() {
@@ -74,11 +72,7 @@ export function mount(place, seed) {
     use.setAttribute("href", "/static/img/icons.svg#copy");
     icon.append(use);
     const button = h("button", { type: "button", class: "ran-copy", "aria-label": label, title: label }, icon);
-    button.addEventListener("click", async () => {
-      await navigator.clipboard?.writeText(text());
-      button.classList.add("copied");
-      setTimeout(() => button.classList.remove("copied"), 1200);
-    });
+    button.addEventListener("click", () => copy(button, text()));
     return button;
   }
 
@@ -96,7 +90,7 @@ export function mount(place, seed) {
     const block = h("div", { class: "ran" }, h("p", { class: "ran-line" }, mark, h("code", {}, line)));
     block.append(copyButton(() => `$ ${line}\n${[...block.querySelectorAll("pre")].map((one) => one.textContent).join("")}`, words.copy_output));
     put(block);
-    return { block, out: null, kind: "", size: 0, line };
+    return { block, out: null, kind: "", size: 0 };
   }
 
   /** @param {{kind: string, parts: string[][]}} told */
@@ -333,7 +327,6 @@ export function mount(place, seed) {
       shape.height = now;
       keep(localStorage, SHAPE, shape);
     }
-    dispatchEvent(new Event("resize"));
   }
 
   /** @param {boolean} open @param {boolean} [focuses] */
@@ -345,7 +338,6 @@ export function mount(place, seed) {
       shape.open = open;
       keep(localStorage, SHAPE, shape);
     }
-    dispatchEvent(new Event("resize"));
     if (!focuses) return;
     if (open) {
       field.focus({ preventScroll: true });
@@ -386,5 +378,4 @@ export function mount(place, seed) {
   document.getElementById("title")?.addEventListener("change", showPrompt);
   showPrompt();
   log.append(h("p", { class: "welcome", id: "terminal-welcome" }, words.welcome));
-  tell("terminal", { open: shape.open });
 }
