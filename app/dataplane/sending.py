@@ -83,14 +83,19 @@ def run(cluster: ClusterState, request: Request, env: clock.Env) -> Completed:
 
     Session affinity remembers what the state remembers; what it remembers anew is in the answer.
     """
-    sender = sender_of(cluster, request, env)
+    sender = sender_of(world_of(cluster, env, request.trace), request)
     return sender.keep() if request.trace or request.results else sender.count()
 
 
-def sender_of(cluster: ClusterState, request: Request, env: clock.Env) -> Sender:
-    """Return what sends the request from its origin, one by one."""
+def world_of(cluster: ClusterState, env: clock.Env, explains: bool) -> World:
+    """Return this state as walks see it, with what it remembers and nothing drawn yet."""
     chance = Chance(env, cluster.affinity.find, counted=lambda place: cluster.cursors.get(place, 0))
-    world = World(cluster, chance, request.trace)
+    return World(cluster, chance, explains)
+
+
+def sender_of(world: World, request: Request) -> Sender:
+    """Return what sends the request from its origin, one by one."""
+    cluster, env = world.state, world.chance.env
     client = client_of(world, request.origin)
     if request.via and world.node(request.via) is None:
         raise errors.not_found(Key(*state.NODES, "", request.via))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 
-from app.cluster import clock
-from app.cluster.state import ClusterState
 from app.dataplane import sending
 from app.dataplane.asking import Request
 from app.dataplane.sending import Result
-from app.dataplane.world import Picked
+from app.dataplane.world import Picked, World
 
 MOST = 64
 """Ways followed of one request."""
@@ -23,10 +23,11 @@ class Way(msgspec.Struct, frozen=True, gc=False):
     result: Result
 
 
-def walk_all(cluster: ClusterState, request: Request, env: clock.Env, most: int = MOST) -> list[Way]:
-    """Follow every way of a request; past `most` ways the rest is left out. Nothing is remembered afterwards."""
-    sender = sending.sender_of(cluster, request, env)
-    chance = sender.world.chance
+def walk_all(world: World, request: Request, most: int = MOST) -> list[Way]:
+    """Follow every way of a request; past `most` ways the rest is left out. The next request starts from the same state."""
+    sender = sending.sender_of(world, request)
+    chance = world.chance
+    chance.turns.clear()
     waiting: list[list[Picked]] = [[]]
     found: list[Way] = []
     while waiting and len(found) < most:
@@ -42,7 +43,9 @@ def walk_all(cluster: ClusterState, request: Request, env: clock.Env, most: int 
             if place >= len(given):
                 before = [answer for _, answer in chance.drawn[:place]]
                 others = (index for index in range(draw.of) if index != picked.index)
-                waiting += [[*before, Picked(index, draw.of, picked.how)] for index in others]
+                # More than `most` of one draw would never be followed.
+                few = itertools.islice(others, most)
+                waiting += [[*before, Picked(index, draw.of, picked.how)] for index in few]
         found.append(Way(share, result))
     chance.given = []
     return found

@@ -156,7 +156,8 @@ class NodeProxy:
         """Return all endpoints of a service port, and the usable ones on this node."""
         found = self._known.get(port)
         if found is None:
-            every = proxy.endpoints_of(self.view(port.namespace, port.name), port)
+            kept = self.kept.get((port.namespace, port.name))
+            every = self.world.endpoints(port) if kept is None else proxy.endpoints_of(kept, port)
             found = every, proxy.categorize_endpoints(every, port, self.name, self.labels)
             self._known[port] = found
         return found
@@ -237,11 +238,20 @@ class World:
     explains: bool = False
     """Whether choices name those who were not chosen: for traces only."""
     _proxies: dict[str, NodeProxy] = field(default_factory=dict)
+    _endpoints: dict[proxy.ServicePort, tuple[proxy.Endpoint, ...]] = field(default_factory=dict)
     _policies: dict[tuple[str, str, policies.Direction], tuple[Object, ...]] = field(default_factory=dict)
 
     def node(self, name: str) -> Object | None:
         """Return the node of that name."""
         return self.state.find(state.NODES, "", name)
+
+    def endpoints(self, port: proxy.ServicePort) -> tuple[proxy.Endpoint, ...]:
+        """Return all endpoints of a service port as they are now: the same for every proxy that is up to date."""
+        found = self._endpoints.get(port)
+        if found is None:
+            view = self.state.service_view(port.namespace, port.name)
+            found = self._endpoints[port] = proxy.endpoints_of(view, port)
+        return found
 
     def proxy(self, node: str) -> NodeProxy:
         """Return the proxy of a node; its mode is empty when the node has none."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cluster import clock, state, surroundings
-from app.dataplane import phrases, reasons, requests, selection, service_env, ways
+from app.dataplane import phrases, reasons, requests, selection, sending, service_env, ways
 from app.dataplane.reasons_of_findings import FINDINGS
 from app.engine import trials
 from app.machinery import errors, objects
@@ -57,10 +57,11 @@ def _services(held: state.ClusterState, wanted: str) -> list[Object]:
 
 def _of_service(held: state.ClusterState, env: clock.Env, service: Object, tries: int) -> list[dict[str, Any]]:
     seen: dict[str, dict[str, Any]] = {}
+    world = sending.world_of(held, env, explains=True)
     for probe in _probes(held, service):
         try:
             request = requests.parse(probe.asked)
-            every = ways.walk_all(held, request, env)
+            every = ways.walk_all(world, request)
         except errors.ApiError:
             continue
         for way in every:

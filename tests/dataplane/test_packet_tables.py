@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.cluster.state import ClusterState
-from app.dataplane import asking, iptables_save, networks, nft_list, ways
+from app.dataplane import asking, iptables_save, networks, nft_list, sending, ways
 from app.dataplane.trace import Action
 from app.dataplane.world import Chance, World
 from tests.dataplane import clusters, nft_tracer
@@ -117,7 +117,8 @@ def origin(cluster: ClusterState, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def through_the_walk(cluster: ClusterState, row: Mapping[str, Any]) -> tuple[set[str], bool, float]:
     to = f"{row.get('protocol', 'TCP').lower()}://{row['destIP']}:{row['destPort']}"
-    every = ways.walk_all(cluster, asking.parse({**origin(cluster, row), "to": to}), clusters.env())
+    world = sending.world_of(cluster, clusters.env(), explains=True)
+    every = ways.walk_all(world, asking.parse({**origin(cluster, row), "to": to}))
     outputs, masqueraded = set(), False
     for way in every:
         assert way.result.trace is not None
