@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.cluster import clock, journal, state
+from app.machinery import objects
 from app.machinery.objects import Draft, Key, Object
 
 
@@ -77,6 +78,21 @@ class SyncRules:
 
 
 Write = Create | Update | Delete | Record | Requeue | Cursor | SyncRules
+
+
+def owners(change: journal.ObjectChanged, resource: state.Resource, kind: str) -> dict[Key, None]:
+    """Return the keys of the owners of that kind that a changed object had or has, in that order."""
+    found: dict[Key, None] = {}
+    for owned in (change.before, change.after):
+        owner = objects.controller_of(owned) if owned is not None else None
+        if owner is not None and owner.get("kind") == kind:
+            found[Key(*resource, change.key.namespace, owner["name"])] = None
+    return found
+
+
+def pod_key(pod: Object) -> Key:
+    """Return the pod's key."""
+    return Key(*state.PODS, objects.namespace_of(pod), objects.name_of(pod))
 
 
 def put(held: state.ClusterState, key: Key, obj: Draft) -> Create | Update:

@@ -42,12 +42,7 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
         return list(held.keys(state.DAEMONSETS))
     if key[:2] not in (state.PODS, revisions.CONTROLLER_REVISIONS):
         return ()
-    owners: dict[Key, None] = {}
-    for owned in (change.before, change.after):
-        owner = objects.controller_of(owned) if owned is not None else None
-        if owner is not None and owner.get("kind") == "DaemonSet":
-            owners[Key(*state.DAEMONSETS, key.namespace, owner["name"])] = None
-    return owners
+    return controller.owners(change, state.DAEMONSETS, "DaemonSet")
 
 
 def _placement(node: Object | None) -> tuple[Any, ...]:
@@ -85,14 +80,8 @@ def _adoptions(held: state.ClusterState, owner: Object) -> list[controller.Write
     for pod in held.pods_of(objects.namespace_of(owner), pairs) if pairs else ():
         if objects.controller_of(pod) is None and podstatus.is_active(pod):
             if labels.matches(matching, objects.labels_of(pod)):
-                references = [*objects.owner_references(pod), objects.controller_reference(owner)]
-                adopted = objects.with_path(pod, ("metadata", "ownerReferences"), references)
-                writes.append(controller.Update(_key(pod), adopted))
+                writes.append(controller.Update(controller.pod_key(pod), objects.adopted(pod, owner)))
     return writes
-
-
-def _key(pod: Object) -> Key:
-    return Key(*state.PODS, objects.namespace_of(pod), objects.name_of(pod))
 
 
 # --- one pod a node ----------------------------------------------------------------------------
@@ -137,15 +126,9 @@ def _excess(crew: Crew, present: Sequence[Object], turn: controller.Turn) -> lis
 def _creation(
     held: state.ClusterState, crew: Crew, node: str, taken: set[str], turn: controller.Turn
 ) -> list[controller.Write]:
-    namespace = objects.namespace_of(crew.owner)
-    home = held.find(state.NAMESPACES, "", namespace)
-    if home is not None and objects.is_terminating(home):
+    if not replicas.may_create(held, crew.owner):
         return []
-    base = f"{objects.name_of(crew.owner)}-"[: replicas.NAME_BASE]
-    name = base + turn.env.name_suffix()
-    while name in taken or held.find(state.PODS, namespace, name) is not None:
-        name = base + turn.env.name_suffix()
-    taken.add(name)
+    name = replicas.free_name(held, crew.owner, taken, turn.env)
     made = daemon.pod_for(crew.owner, crew.revision, node, name)
     said = controller.Record(crew.owner, "Normal", "SuccessfulCreate", f"Created pod: {name}", COMPONENT)
     return [controller.Create(made), said]
@@ -154,7 +137,7 @@ def _creation(
 def _deletion(crew: Crew, pod: Object) -> list[controller.Write]:
     told = f"Deleted pod: {objects.name_of(pod)}"
     return [
-        controller.Delete(_key(pod)),
+        controller.Delete(controller.pod_key(pod)),
         controller.Record(crew.owner, "Normal", "SuccessfulDelete", told, COMPONENT),
     ]
 

@@ -50,11 +50,7 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
         return (key,)
     if key[:2] != state.REPLICASETS:
         return ()
-    owners: dict[Key, None] = {}
-    for found in (change.before, change.after):
-        owner = objects.controller_of(found) if found is not None else None
-        if owner is not None and owner.get("kind") == "Deployment":
-            owners[Key(*state.DEPLOYMENTS, key.namespace, owner["name"])] = None
+    owners = controller.owners(change, state.DEPLOYMENTS, "Deployment")
     if change.after is not None and objects.controller_of(change.after) is None:
         for selecting in held.selecting(state.DEPLOYMENTS, key.namespace, objects.labels_of(change.after)):
             owners[Key(*state.DEPLOYMENTS, key.namespace, objects.name_of(selecting))] = None
@@ -102,9 +98,7 @@ def _replica_sets(held: state.ClusterState, deployment: Object) -> tuple[list[Ob
         if objects.controller_of(found) is not None or objects.is_terminating(found):
             continue
         if labels.matches(selector, objects.labels_of(found)):
-            references = [*objects.owner_references(found), objects.controller_reference(deployment)]
-            adopted = objects.with_path(found, ("metadata", "ownerReferences"), references)
-            adoptions.append(controller.Update(_key_of(found), adopted))
+            adoptions.append(controller.Update(_key_of(found), objects.adopted(found, deployment)))
     return owned, adoptions
 
 

@@ -73,12 +73,7 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
         return (key,)
     if key[:2] != state.PODS:
         return ()
-    owners: dict[Key, None] = {}
-    for pod in (change.before, change.after):
-        owner = objects.controller_of(pod) if pod is not None else None
-        if owner is not None and owner.get("kind") == "Job":
-            owners[Key(*state.JOBS, key.namespace, owner["name"])] = None
-    return owners
+    return controller.owners(change, state.JOBS, "Job")
 
 
 def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Sequence[controller.Write]:
@@ -114,19 +109,13 @@ def _work(held: state.ClusterState, owner: Object) -> Work:
 
 def _creations(held: state.ClusterState, work: Work, turn: controller.Turn) -> list[controller.Write]:
     owner = work.owner
-    namespace = objects.namespace_of(owner)
-    home = held.find(state.NAMESPACES, "", namespace)
-    if home is not None and objects.is_terminating(home):
+    if not replicas.may_create(held, owner):
         return []
     template = objects.dig(owner, "spec", "template") or {}
-    base = f"{objects.name_of(owner)}-"[: replicas.NAME_BASE]
     writes: list[controller.Write] = []
     taken: set[str] = set()
     for _ in range(work.missing):
-        name = base + turn.env.name_suffix()
-        while name in taken or held.find(state.PODS, namespace, name) is not None:
-            name = base + turn.env.name_suffix()
-        taken.add(name)
+        name = replicas.free_name(held, owner, taken, turn.env)
         writes.append(controller.Create(replicas.pod_from_template(owner, template, name)))
         writes.append(controller.Record(owner, "Normal", "SuccessfulCreate", f"Created pod: {name}", COMPONENT))
     return writes
@@ -135,7 +124,7 @@ def _creations(held: state.ClusterState, work: Work, turn: controller.Turn) -> l
 def _stopped(work: Work) -> list[controller.Write]:
     writes: list[controller.Write] = []
     for pod in work.active:
-        writes.append(controller.Delete(Key(*state.PODS, objects.namespace_of(pod), objects.name_of(pod))))
+        writes.append(controller.Delete(controller.pod_key(pod)))
         told = f"Deleted pod: {objects.name_of(pod)}"
         writes.append(controller.Record(work.owner, "Normal", "SuccessfulDelete", told, COMPONENT))
     return writes

@@ -106,8 +106,7 @@ def _pods_unready(held: state.ClusterState, node: Object, turn: controller.Turn)
             "status": "False",
             "lastTransitionTime": turn.env.timestamp(),
         }
-        key = Key(*state.PODS, objects.namespace_of(pod), objects.name_of(pod))
-        writes.append(controller.Update(key, objects.with_condition(pod, ready)))
+        writes.append(controller.Update(controller.pod_key(pod), objects.with_condition(pod, ready)))
         writes.append(controller.Record(pod, "Warning", "NodeNotReady", "Node is not ready", "node-controller"))
     return writes
 

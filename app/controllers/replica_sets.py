@@ -48,11 +48,7 @@ def _interested(flavour: Flavour, held: state.ClusterState, change: journal.Obje
         return () if held.writers.get(key) == flavour.component else (key,)
     if key[:2] != state.PODS or _looks(change.before) == _looks(change.after):
         return ()
-    owners: dict[Key, None] = {}
-    for pod in (change.before, change.after):
-        owner = objects.controller_of(pod) if pod is not None else None
-        if owner is not None and owner.get("kind") == flavour.kind:
-            owners[Key(*flavour.resource, key.namespace, owner["name"])] = None
+    owners = controller.owners(change, flavour.resource, flavour.kind)
     if change.after is not None and objects.controller_of(change.after) is None:
         selecting = held.selecting(flavour.resource, key.namespace, objects.labels_of(change.after))
         for owner_object in selecting:
@@ -109,7 +105,7 @@ def _herd(flavour: Flavour, held: state.ClusterState, owner: Object) -> Herd:
             terminating += 1
     if not objects.is_terminating(owner):
         for pod in _orphans(held, owner, selector):
-            claims.append(_adopted(pod, owner))
+            claims.append(controller.Update(controller.pod_key(pod), objects.adopted(pod, owner)))
             active.append(pod)
     return Herd(active, terminating, claims)
 
@@ -136,18 +132,10 @@ def _orphans(held: state.ClusterState, owner: Object, selector: labels.Selector)
     ]
 
 
-def _adopted(pod: Object, owner: Object) -> controller.Update:
-    references = [*objects.owner_references(pod), objects.controller_reference(owner)]
-    return controller.Update(_pod_key(pod), objects.with_path(pod, ("metadata", "ownerReferences"), references))
-
-
 def _released(pod: Object, uid: str) -> controller.Update:
     references = [reference for reference in objects.owner_references(pod) if reference.get("uid") != uid]
-    return controller.Update(_pod_key(pod), objects.with_path(pod, ("metadata", "ownerReferences"), references or None))
-
-
-def _pod_key(pod: Object) -> Key:
-    return Key(*state.PODS, objects.namespace_of(pod), objects.name_of(pod))
+    released = objects.with_path(pod, ("metadata", "ownerReferences"), references or None)
+    return controller.Update(controller.pod_key(pod), released)
 
 
 # --- how many ----------------------------------------------------------------------------------
@@ -162,7 +150,7 @@ def _to_scale(
     writes: list[controller.Write] = []
     for pod in replicas.victims(herd.active, min(-missing, BURST), turn.env) if missing < 0 else ():
         name = objects.name_of(pod)
-        writes.append(controller.Delete(_pod_key(pod)))
+        writes.append(controller.Delete(controller.pod_key(pod)))
         writes.append(_said(flavour, owner, "SuccessfulDelete", f"Deleted pod: {name}"))
     return writes
 
@@ -170,19 +158,13 @@ def _to_scale(
 def _creations(
     flavour: Flavour, held: state.ClusterState, owner: Object, count: int, turn: controller.Turn
 ) -> list[controller.Write]:
-    namespace = objects.namespace_of(owner)
-    home = held.find(state.NAMESPACES, "", namespace)
-    if home is not None and objects.is_terminating(home):
+    if not replicas.may_create(held, owner):
         return []
     template = objects.spec_of(owner).get("template") or {}
-    base = f"{objects.name_of(owner)}-"[: replicas.NAME_BASE]
     writes: list[controller.Write] = []
     taken: set[str] = set()
     for _ in range(count):
-        name = base + turn.env.name_suffix()
-        while name in taken or held.find(state.PODS, namespace, name) is not None:
-            name = base + turn.env.name_suffix()
-        taken.add(name)
+        name = replicas.free_name(held, owner, taken, turn.env)
         writes.append(controller.Create(replicas.pod_from_template(owner, template, name)))
         writes.append(_said(flavour, owner, "SuccessfulCreate", f"Created pod: {name}"))
     return writes

@@ -43,11 +43,7 @@ def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iter
         return (key,)
     if key[:2] not in (state.PODS, revisions.CONTROLLER_REVISIONS):
         return ()
-    owners: dict[Key, None] = {}
-    for owned in (change.before, change.after):
-        owner = objects.controller_of(owned) if owned is not None else None
-        if owner is not None and owner.get("kind") == "StatefulSet":
-            owners[Key(*state.STATEFULSETS, key.namespace, owner["name"])] = None
+    owners = controller.owners(change, state.STATEFULSETS, "StatefulSet")
     if change.after is not None and objects.controller_of(change.after) is None and key[:2] == state.PODS:
         wanted = Key(*state.STATEFULSETS, key.namespace, key.name.rpartition("-")[0])
         if held.get(wanted) is not None:
@@ -94,14 +90,8 @@ def _pods(held: state.ClusterState, owner: Object) -> tuple[dict[int, Object], l
         if lone is None or objects.controller_of(lone) is not None or objects.is_terminating(lone):
             continue
         if labels.matches(selector, objects.labels_of(lone)):
-            references = [*objects.owner_references(lone), objects.controller_reference(owner)]
-            adopted = objects.with_path(lone, ("metadata", "ownerReferences"), references)
-            claims.append(controller.Update(_key(lone), adopted))
+            claims.append(controller.Update(controller.pod_key(lone), objects.adopted(lone, owner)))
     return pods, claims
-
-
-def _key(pod: Object) -> Key:
-    return Key(*state.PODS, objects.namespace_of(pod), objects.name_of(pod))
 
 
 # --- one step ----------------------------------------------------------------------------------
@@ -143,8 +133,7 @@ def _at(
 
 def _creation(held: state.ClusterState, found: Set, ordinal: int) -> list[controller.Write]:
     owner = found.owner
-    home = held.find(state.NAMESPACES, "", objects.namespace_of(owner))
-    if home is not None and objects.is_terminating(home):
+    if not replicas.may_create(held, owner):
         return []
     name = f"{objects.name_of(owner)}-{ordinal}"
     revision = found.current if stateful.keeps_current(owner, ordinal) else found.update
@@ -160,7 +149,7 @@ def _creation(held: state.ClusterState, found: Set, ordinal: int) -> list[contro
 
 
 def _deletion(found: Set, pod: Object) -> list[controller.Write]:
-    return [controller.Delete(_key(pod)), _said(found.owner, "Delete", objects.name_of(pod))]
+    return [controller.Delete(controller.pod_key(pod)), _said(found.owner, "Delete", objects.name_of(pod))]
 
 
 def _said(owner: Object, verb: str, name: str) -> controller.Record:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.cluster import clock
+from app.cluster import clock, state
 from app.kinds import podstatus
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
@@ -38,6 +38,22 @@ def pod_from_template(owner: Object, template: Mapping[str, Any], name: str) -> 
     if prototype.get("finalizers"):
         meta["finalizers"] = list(prototype["finalizers"])
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": dict(template.get("spec") or {})}
+
+
+def free_name(held: state.ClusterState, owner: Object, taken: set[str], env: clock.Env) -> str:
+    """Draw a name for a pod of the owner that no pod has, and that is not among those taken; it is from now on."""
+    base = f"{objects.name_of(owner)}-"[:NAME_BASE]
+    name = base + env.name_suffix()
+    while name in taken or held.find(state.PODS, objects.namespace_of(owner), name) is not None:
+        name = base + env.name_suffix()
+    taken.add(name)
+    return name
+
+
+def may_create(held: state.ClusterState, owner: Object) -> bool:
+    """Say whether new pods of the owner would be admitted: not while its namespace goes."""
+    home = held.find(state.NAMESPACES, "", objects.namespace_of(owner))
+    return home is None or not objects.is_terminating(home)
 
 
 def victims(pods: Sequence[Object], count: int, env: clock.Env) -> list[Object]:

@@ -78,8 +78,7 @@ def remembered(held: state.ClusterState, owner: Object, known: Sequence[Object])
         return made
     if objects.controller_of(orphan) is not None:
         return None
-    references = [*objects.owner_references(orphan), objects.controller_reference(owner)]
-    return objects.with_path(orphan, ("metadata", "ownerReferences"), references)
+    return objects.adopted(orphan, owner)
 
 
 def next_number(known: Sequence[Object]) -> int:

@@ -123,6 +123,11 @@ def controller_reference(owner: Object) -> dict[str, Any]:
     }
 
 
+def adopted(obj: Object, owner: Object) -> Draft:
+    """Return the object with the owner as its controller, beside the owners it has."""
+    return with_path(obj, ("metadata", "ownerReferences"), [*owner_references(obj), controller_reference(owner)])
+
+
 def condition(obj: Object, kind: str) -> Mapping[str, Any] | None:
     """Return the status condition of that type, if any."""
     return next((c for c in status_of(obj).get("conditions") or () if c.get("type") == kind), None)
