@@ -29,6 +29,15 @@ class Crew:
     nodes: dict[str, Object]
     pods: dict[str, list[Object]]
 
+    def active(self, node: str) -> list[Object]:
+        """Return the pods of a node that count."""
+        return [pod for pod in self.pods.get(node, []) if podstatus.is_active(pod)]
+
+    def old_and_new(self, pods: Sequence[Object]) -> tuple[Object | None, Object | None]:
+        """Return the first pod of an old template, and the first of the present one."""
+        old = next((pod for pod in pods if not self.is_new(pod)), None)
+        return old, next((pod for pod in pods if self.is_new(pod)), None)
+
     def is_new(self, pod: Object) -> bool:
         """Say whether a pod has the present template."""
         return revisions.carried_by(pod) == objects.labels_of(self.revision)[revisions.HASH_LABEL]
@@ -115,8 +124,7 @@ def _excess(crew: Crew, present: Sequence[Object], turn: controller.Turn) -> lis
     """Return who is too many on a node: with maxSurge the old pod stands beside the new one until that is available."""
     if not daemon.surges(crew.owner) or len(present) < 2:
         return list(present[1:])
-    old = next((pod for pod in present if not crew.is_new(pod)), None)
-    new = next((pod for pod in present if crew.is_new(pod)), None)
+    old, new = crew.old_and_new(present)
     if old is None or new is None:
         return list(present[1:])
     others = [pod for pod in present if pod is not old and pod is not new]
@@ -156,7 +164,7 @@ def _replaced(held: state.ClusterState, crew: Crew, turn: controller.Turn) -> li
     writes: list[controller.Write] = []
     candidates: list[Object] = []
     for name in wanted:
-        pods = [pod for pod in crew.pods.get(name, []) if podstatus.is_active(pod)]
+        pods = crew.active(name)
         if not pods or not _available(crew, pods[0], turn):
             room -= 1
             if pods and not crew.is_new(pods[0]):
@@ -176,9 +184,7 @@ def _surged(
     at_once: list[str] = []
     candidates: list[str] = []
     for name in wanted:
-        pods = [pod for pod in crew.pods.get(name, []) if podstatus.is_active(pod)]
-        old = next((pod for pod in pods if not crew.is_new(pod)), None)
-        new = next((pod for pod in pods if crew.is_new(pod)), None)
+        old, new = crew.old_and_new(crew.active(name))
         if old is None:
             continue
         if new is not None:

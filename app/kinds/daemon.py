@@ -6,7 +6,7 @@ Mirrors pkg/controller/daemon/util and daemon_controller.go (NodeShouldRunDaemon
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.kinds import placement, replicas, revisions
@@ -25,10 +25,6 @@ _ALWAYS = (
 _ON_HOST = ("node.kubernetes.io/network-unavailable", "NoSchedule")
 
 
-def _spec(owner: Object) -> Mapping[str, Any]:
-    return objects.dig(owner, "spec", "template", "spec") or {}
-
-
 def tolerations(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the tolerations of a DaemonSet's pod: its own, and those that all of them get."""
     known = [dict(found) for found in spec.get("tolerations") or ()]
@@ -42,19 +38,19 @@ def tolerations(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def runs_on(owner: Object, node: Object) -> bool:
     """Say whether the node should have a pod of the set."""
-    spec = _spec(owner)
-    if spec.get("nodeName") and spec["nodeName"] != objects.name_of(node):
-        return False
-    tolerated = tolerations(spec)
-    return placement.wants(spec, node) and not placement.untolerated(node, tolerated, ("NoSchedule", "NoExecute"))
+    return _fits(owner, node, ("NoSchedule", "NoExecute"))
 
 
 def stays_on(owner: Object, node: Object) -> bool:
     """Say whether a pod of the set that is on the node may stay."""
-    spec = _spec(owner)
+    return _fits(owner, node, ("NoExecute",))
+
+
+def _fits(owner: Object, node: Object, effects: Sequence[str]) -> bool:
+    spec: Mapping[str, Any] = objects.dig(owner, "spec", "template", "spec") or {}
     if spec.get("nodeName") and spec["nodeName"] != objects.name_of(node):
         return False
-    return placement.wants(spec, node) and not placement.untolerated(node, tolerations(spec), ("NoExecute",))
+    return placement.wants(spec, node) and not placement.untolerated(node, tolerations(spec), effects)
 
 
 def pod_for(owner: Object, revision: Object, node: str, name: str) -> Draft:
