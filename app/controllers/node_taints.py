@@ -49,11 +49,7 @@ def _is_ours(taint: Draft) -> bool:
 
 
 def _wanted(node: Object) -> list[str]:
-    found = [
-        name
-        for condition, name in _BY_CONDITION.items()
-        if (objects.condition(node, condition) or {}).get("status") == "True"
-    ]
+    found = [name for condition, name in _BY_CONDITION.items() if objects.condition_is_true(node, condition)]
     return [*found, UNSCHEDULABLE] if objects.spec_of(node).get("unschedulable") else found
 
 

@@ -46,7 +46,7 @@ def shares(nodes: Iterable[Object]) -> Shares:
     cpus: dict[str, float] = {}
     for node in nodes:
         labels = objects.labels_of(node)
-        if any(name in labels for name in _CONTROL_PLANE) or not _is_ready(node):
+        if any(name in labels for name in _CONTROL_PLANE) or not objects.condition_is_true(node, "Ready"):
             continue
         zone, cpu = labels.get(ZONE), cpu_of(node)
         if not zone or not cpu:
@@ -56,10 +56,6 @@ def shares(nodes: Iterable[Object]) -> Shares:
         return Shares({}, _ONE_ZONE)
     total = sum(cpus.values())
     return Shares({zone: cpu / total for zone, cpu in cpus.items()})
-
-
-def _is_ready(node: Object) -> bool:
-    return (objects.condition(node, "Ready") or {}).get("status") == "True"
 
 
 def cpu_of(node: Object) -> float:
@@ -73,7 +69,7 @@ def counts(node: Object) -> tuple[str, bool, float, bool]:
     labels = objects.labels_of(node)
     return (
         str(labels.get(ZONE) or ""),
-        _is_ready(node),
+        objects.condition_is_true(node, "Ready"),
         cpu_of(node),
         any(name in labels for name in _CONTROL_PLANE),
     )
