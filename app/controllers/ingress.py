@@ -5,29 +5,31 @@ An address of a LoadBalancer Service in front of the controller's pods, else the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.cluster import journal, state
 from app.controllers import controller
+from app.kinds import ingress as ingress_kind
 from app.kinds import ingress_controllers
 from app.machinery import objects
 from app.machinery.objects import Key, Object
 
 NAME = "ingress-controller"
-INGRESSES = ("networking.k8s.io", "ingresses")
-INGRESS_CLASSES = ("networking.k8s.io", "ingressclasses")
-CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 
 def _interested(held: state.ClusterState, change: journal.ObjectChanged) -> Iterable[Key]:
     resource = change.key[:2]
-    if resource == INGRESSES:
+    if resource == ingress_kind.INGRESSES:
         return (change.key,)
-    if not held.count(INGRESSES):
+    if not held.count(ingress_kind.INGRESSES):
         return ()
-    if resource == INGRESS_CLASSES or (resource == state.SERVICES and _is_front(change)) or _is_controller(change):
-        return list(held.keys(INGRESSES))
+    if (
+        resource == ingress_kind.INGRESS_CLASSES
+        or (resource == state.SERVICES and _is_front(change))
+        or _is_controller(change)
+    ):
+        return list(held.keys(ingress_kind.INGRESSES))
     return ()
 
 
@@ -49,7 +51,7 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
     if ingress is None or objects.is_terminating(ingress):
         return ()
     own = _controller_name(held, ingress)
-    pods = [pod for pod in _pods(held) if ingress_controllers.name_of(pod) == own] if own else []
+    pods = _pods(held, own) if own else []
     if not pods:
         return ()
     wanted = {"ingress": [{"ip": ip} for ip in _addresses(held, pods)]}
@@ -60,16 +62,20 @@ def _reconcile(held: state.ClusterState, key: Key, turn: controller.Turn) -> Seq
 
 
 def _controller_name(held: state.ClusterState, ingress: Object) -> str:
-    named = objects.spec_of(ingress).get("ingressClassName") or objects.annotations_of(ingress).get(CLASS_ANNOTATION)
-    found = held.find(INGRESS_CLASSES, "", str(named)) if named else None
+    named = objects.spec_of(ingress).get("ingressClassName") or objects.annotations_of(ingress).get(
+        ingress_kind.CLASS_ANNOTATION
+    )
+    found = held.find(ingress_kind.INGRESS_CLASSES, "", str(named)) if named else None
     return str(objects.spec_of(found).get("controller") or "") if found is not None else ""
 
 
-def _pods(held: state.ClusterState) -> Iterator[Object]:
-    """Yield the ready pods that run an Ingress controller."""
-    for pod in held.list(state.PODS):
-        if objects.condition_is_true(pod, "Ready") and ingress_controllers.name_of(pod):
-            yield pod
+def _pods(held: state.ClusterState, own: str) -> list[Object]:
+    """Return the ready pods that run the Ingress controller of that name."""
+    return [
+        pod
+        for pod in held.list(state.PODS)
+        if objects.condition_is_true(pod, "Ready") and ingress_controllers.name_of(pod) == own
+    ]
 
 
 def _addresses(held: state.ClusterState, pods: Sequence[Object]) -> list[str]:
@@ -83,7 +89,7 @@ def _addresses(held: state.ClusterState, pods: Sequence[Object]) -> list[str]:
 
 
 def _every(held: state.ClusterState) -> Iterable[Any]:
-    return list(held.keys(INGRESSES))
+    return list(held.keys(ingress_kind.INGRESSES))
 
 
 CONTROLLER = controller.Controller(NAME, _interested, _reconcile, _every)

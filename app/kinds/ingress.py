@@ -17,6 +17,7 @@ from app.machinery.validation import FieldError
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 DEFAULT_ANNOTATION = "ingressclass.kubernetes.io/is-default-class"
+INGRESSES = ("networking.k8s.io", "ingresses")
 INGRESS_CLASSES = ("networking.k8s.io", "ingressclasses")
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 _NEVER_IN_PATHS = ("//", "/./", "/../", "%2f", "%2F")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from app.kinds import images
 from app.machinery.objects import Object
@@ -20,21 +21,18 @@ _FLAG = "--controller-class="
 
 def controller_of(pod: Object, container: str) -> str:
     """Return the controller name of the program in that container; empty when it is no Ingress controller."""
-    for one in images.serving_containers(pod):
-        if one.get("name") != container:
-            continue
-        name = images.parse_name(str(one.get("image") or ""))
-        found = CONTROLLERS.get(name.repository, "")
-        words = [str(word) for word in [*(one.get("command") or ()), *(one.get("args") or ())]]
-        told = next((word.removeprefix(_FLAG) for word in words if word.startswith(_FLAG)), "")
-        return (told or found) if found else ""
-    return ""
+    named = (one for one in images.serving_containers(pod) if one.get("name") == container)
+    return next(map(_controller, named), "")
 
 
 def name_of(pod: Object) -> str:
     """Return the controller name of the Ingress controller that a pod runs; empty when it runs none."""
-    for container in images.serving_containers(pod):
-        found = controller_of(pod, str(container.get("name") or ""))
-        if found:
-            return found
-    return ""
+    return next(filter(None, map(_controller, images.serving_containers(pod))), "")
+
+
+def _controller(container: Mapping[str, Any]) -> str:
+    name = images.parse_name(str(container.get("image") or ""))
+    found = CONTROLLERS.get(name.repository, "")
+    words = [str(word) for word in [*(container.get("command") or ()), *(container.get("args") or ())]]
+    told = next((word.removeprefix(_FLAG) for word in words if word.startswith(_FLAG)), "")
+    return (told or found) if found else ""
