@@ -80,10 +80,7 @@ class FieldRow:
 
 def claim_for(kind: str, path: str) -> Claim:
     """Return the claim that covers a field (dots, no indexes); what nobody claims is stored."""
-    if kind in TEMPLATED and (path == "spec.template" or path.startswith("spec.template.")):
-        return claim_for("Pod", path.removeprefix("spec.template").lstrip("."))
-    if kind == "Pod":
-        path = _own_name(path)
+    kind, path = _home(kind, path)
     exact, wide = _claimed(kind)
     found = exact.get(path)
     parts = path.split(".")
@@ -100,9 +97,7 @@ def rows_of(kind: Kind) -> tuple[FieldRow, ...]:
 
 def row_for(kind: str, path: str) -> FieldRow:
     """Return the row that stands for a field: its own, that of what it is in, or that of the Pod it is like."""
-    if kind in TEMPLATED and path.startswith("spec.template."):
-        return row_for("Pod", path.removeprefix("spec.template."))
-    path = _own_name(path) if kind == "Pod" else path
+    kind, path = _home(kind, path)
     api_version = next((one.api_version for one in KINDS if one.kind == kind and one.version_of is None), "")
     above = [row for row in _all_rows(api_version, kind) if path == row.path or path.startswith(f"{row.path}.")]
     inside = [row for row in _all_rows(api_version, kind) if row.path.startswith(f"{path}.")]
@@ -165,7 +160,7 @@ def _says_nothing(kind: str, obj: Object, place: Place, filled: Object) -> bool:
     value = _at(obj, place)
     if value in (None, "", [], {}) or value == _at(filled, place):
         return True
-    inner = dotted(place).removeprefix("spec.template.") if kind in TEMPLATED else dotted(place)
+    _, inner = _home(kind, dotted(place))
     if inner in _ADMITTED and value == _ADMITTED[inner]:
         return True
     return any(
@@ -223,12 +218,11 @@ def _stored(kind: str, value: Any, at: Place, path: str) -> Iterator[Place]:
         yield at
     elif claim_for(kind, path).status is not Status.STORED and not _is_claimed_alone(kind, path):
         return
-    elif isinstance(value, Mapping):
-        for name, below in value.items():
-            yield from _stored(kind, below, (*at, str(name)), f"{path}.{name}")
     elif isinstance(value, (list, tuple)):
         for index, below in enumerate(value):
             yield from _members(kind, below, (*at, index), path)
+    else:
+        yield from _members(kind, value, at, path)
 
 
 def _members(kind: str, value: Any, at: Place, path: str) -> Iterator[Place]:
@@ -239,19 +233,16 @@ def _members(kind: str, value: Any, at: Place, path: str) -> Iterator[Place]:
 
 def _has_claims(kind: str, path: str) -> bool:
     """Say whether the field, one above or one below it is claimed."""
-    if kind in TEMPLATED and (path == "spec.template" or path.startswith("spec.template.")):
-        inner = path.removeprefix("spec.template").lstrip(".")
-        return not inner or _has_claims("Pod", inner)
-    if kind == "Pod":
-        path = _own_name(path)
+    if kind in TEMPLATED and path == "spec.template":
+        return True
+    kind, path = _home(kind, path)
     return path in _within(kind) or claim_for(kind, path).status is not Status.STORED
 
 
 def _is_claimed_alone(kind: str, path: str) -> bool:
     """Say whether a claim covers a field that has fields, and not those."""
-    if kind in TEMPLATED and path.startswith("spec.template."):
-        return _is_claimed_alone("Pod", path.removeprefix("spec.template."))
-    return _own_name(path) in _alone(kind)
+    kind, path = _home(kind, path)
+    return path in _alone(kind)
 
 
 @functools.cache
@@ -259,6 +250,13 @@ def _alone(kind: str) -> frozenset[str]:
     exact, _ = _claimed(kind)
     api_version = next(one.api_version for one in KINDS if one.kind == kind and one.version_of is None)
     return frozenset(path for path in exact if schema.fields_at(api_version, kind, path.split(".")))
+
+
+def _home(kind: str, path: str) -> tuple[str, str]:
+    """Return the kind and the path a field is claimed under: a template's are a Pod's, some of which go by another name."""
+    if kind in TEMPLATED and path.startswith("spec.template."):
+        kind, path = "Pod", path.removeprefix("spec.template.")
+    return kind, _own_name(path) if kind == "Pod" else path
 
 
 def _own_name(path: str) -> str:
@@ -320,7 +318,7 @@ class _Branch:
             return rows
         if any((row.status, row.reader, row.witness, row.alike) != _same(first) for row in rows):
             return rows
-        if self.path.count(".") == 0 and len(rows) > 1 and first.status is not Status.STORED:
+        if self.path.count(".") == 0 and first.status is not Status.STORED:
             return rows
         found = claim_for(self.kind, next(self.leaves()))
         return [_row(self.kind, self.path, found, sum(1 for _ in self.leaves()))]
