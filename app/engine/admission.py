@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.cluster import state
@@ -94,7 +94,6 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
     draft = decoded(under_way, {"apiVersion": before["apiVersion"], "kind": before["kind"], **draft}, strictness)
     draft = registry.kept(draft)
     kind = registry.kind_for_key(key)
-    told = draft
     merged = _with_server_fields(before, draft)
     if subresource == "finalize":
         return _finalize(under_way, key, before, merged)
@@ -106,7 +105,7 @@ def replace(under_way: run.Run, key: Key, draft: Draft, *, subresource: str = ""
         else:
             merged.pop("status", None)
     kind.default(merged)
-    owning.on_update(under_way, kind, before, merged, told)
+    owning.on_update(under_way, kind, before, merged, draft)
     return update(under_way, kind, key, before, merged, checked=subresource != "status")
 
 
@@ -116,13 +115,19 @@ def _status_metadata(kind: kinds_kind.Kind, before: Object, merged: Draft) -> Dr
     Mirrors pkg/registry/{core,apps,networking}/*/strategy.go (release 1.36): the spec alone is put back there.
     """
     kept = ("ownerReferences", "labels") if kind.group == "apps" else ("ownerReferences",)
-    meta, old = dict(merged["metadata"]), objects.metadata(before)
-    for name in kept:
-        if name in old:
+    meta = dict(merged["metadata"])
+    _put_back(meta, before, kept)
+    return meta
+
+
+def _put_back(meta: Draft, before: Object, names: Iterable[str]) -> None:
+    """Let these names of the metadata be as they were, absent where they were."""
+    old = objects.metadata(before)
+    for name in names:
+        if old.get(name) is not None:
             meta[name] = old[name]
         else:
             meta.pop(name, None)
-    return meta
 
 
 def _finalize(under_way: run.Run, key: Key, before: Object, merged: Draft) -> Object:
@@ -209,13 +214,8 @@ def _counted(obj: Object) -> tuple[Any, ...]:
 
 def _with_server_fields(before: Object, draft: Draft) -> Draft:
     meta = dict(draft.get("metadata") or {})
-    old = objects.metadata(before)
-    meta.setdefault("namespace", old.get("namespace"))
-    for name in (*SERVER_FIELDS, "name", "namespace", "deletionTimestamp", "deletionGracePeriodSeconds"):
-        if old.get(name) is not None:
-            meta[name] = old[name]
-        else:
-            meta.pop(name, None)
+    meta.setdefault("namespace", objects.metadata(before).get("namespace"))
+    _put_back(meta, before, (*SERVER_FIELDS, "name", "namespace", "deletionTimestamp", "deletionGracePeriodSeconds"))
     _drop_empty(meta)
     ordered = {name: draft[name] for name in draft if name != "metadata"}
     return {"apiVersion": before["apiVersion"], "kind": before["kind"], **ordered, "metadata": meta}

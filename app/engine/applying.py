@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.engine import admission, commands, run
+from app.engine import admission, commands, owning, run
 from app.kinds import components, registry
 from app.kinds.kind import Kind
 from app.machinery import errors, fieldsets, objects, ownership, structured, typed_faults
@@ -34,7 +34,7 @@ def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.App
     live: Object = before if before is not None else {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
     known = components.everybody(live) if before is not None else {}
     if before is not None and not known:
-        known = ownership.creation(live, _first(under_way), _ignored(command, has_status=False))
+        known = ownership.creation(live, _first(under_way), owning.ignored(command.subresource, has_status=False))
     assert under_way.writer is not None
     merged = ownership.apply(
         known,
@@ -42,7 +42,7 @@ def apply(under_way: run.Run, command: commands.ServerSideApply) -> commands.App
         config,
         under_way.writer,
         force=command.force,
-        ignored=_ignored(command, has_status=kind.has_status),
+        ignored=owning.ignored(command.subresource, has_status=kind.has_status),
     )
     under_way.owners = _recorded(merged.managed, known, live, under_way.writer)
     draft: Draft = objects.draft_of(_without_nulls(merged.obj))
@@ -116,12 +116,6 @@ def _recorded(
 
 def _first(under_way: run.Run) -> ownership.Writer:
     return ownership.Writer(ownership.BEFORE_FIRST_APPLY, under_way.env.timestamp())
-
-
-def _ignored(command: commands.ServerSideApply, *, has_status: bool) -> fieldsets.Tree:
-    if command.subresource == "status":
-        return ownership.ALL_BUT_STATUS
-    return ownership.STATUS if has_status else fieldsets.NOTHING
 
 
 def _without_nulls(value: Any) -> Any:

@@ -16,14 +16,20 @@ UNTRACKED = ("default-scheduler", "kubelet")
 (pkg/registry/core/pod/storage BindingREST); a kubelet writes a pod's status."""
 
 
+def ignored(subresource: str, *, has_status: bool) -> fieldsets.Tree:
+    """Return what a write to an object, or to its status, cannot own."""
+    if subresource == "status":
+        return ownership.ALL_BUT_STATUS
+    return ownership.STATUS if has_status else fieldsets.NOTHING
+
+
 def on_create(under_way: run.Run, kind: Kind, draft: Draft) -> None:
     """Record the maker of a defaulted draft, before anything is allocated for it."""
     if under_way.owners is not None:
         ownership.stored(draft, under_way.owners)
         under_way.owners = None
     elif under_way.writer is not None:
-        ignored = ownership.STATUS if kind.has_status else fieldsets.NOTHING
-        ownership.stored(draft, ownership.creation(draft, under_way.writer, ignored))
+        ownership.stored(draft, ownership.creation(draft, under_way.writer, ignored("", has_status=kind.has_status)))
 
 
 def on_update(under_way: run.Run, kind: Kind, before: Object, draft: Draft, told: Object) -> None:
@@ -46,9 +52,8 @@ def on_update(under_way: run.Run, kind: Kind, before: Object, draft: Draft, told
     base = present if named == ownership.of(before) or _same(named, before) else _recorded(named, before)
     if not base:
         return
-    status_only = writer.subresource == "status"
-    ignored = ownership.ALL_BUT_STATUS if status_only else ownership.STATUS if kind.has_status else fieldsets.NOTHING
-    managed = ownership.update(base, before, draft, writer, ignored)
+    left_out = ignored(writer.subresource, has_status=kind.has_status)
+    managed = ownership.update(base, before, draft, writer, left_out)
     if managed is not present:
         ownership.stored(draft, managed)
 
