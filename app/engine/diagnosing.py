@@ -13,6 +13,7 @@ from app.cluster import clock, state, surroundings
 from app.dataplane import phrases, reasons, requests, selection, sending, service_env, ways
 from app.dataplane.reasons_of_findings import FINDINGS
 from app.engine import trials
+from app.kinds import podstatus
 from app.machinery import errors, objects
 from app.machinery.objects import Object, ObjectRef
 
@@ -20,7 +21,6 @@ MOST_FIXES = 20
 """Findings for which a fix is tried; each trial runs on a copy of the cluster."""
 MOST_SERVICES = 200
 """Services looked at in one call that names none."""
-OUTSIDE = {"external": "198.51.100.7"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _probes(held: state.ClusterState, service: Object) -> Iterator[_Probe]:
     namespace, name = objects.namespace_of(service), objects.name_of(service)
     client = _client(held, namespace, service)
     for port in spec.get("ports") or ():
-        scheme = _scheme(port)
+        scheme = trials.scheme(port)
         if client is not None:
             to = f"{scheme}://{name}.{namespace}:{port['port']}"
             who = f"{objects.namespace_of(client)}/{objects.name_of(client)}"
@@ -100,16 +100,13 @@ def _probes(held: state.ClusterState, service: Object) -> Iterator[_Probe]:
             for node in held.list(state.NODES):
                 for address in state.node_addresses(node):
                     yield _Probe(
-                        {"from": OUTSIDE, "to": f"{scheme}://{address}:{port['nodePort']}"},
+                        {"from": trials.OUTSIDE, "to": f"{scheme}://{address}:{port['nodePort']}"},
                         f"outside, by {objects.name_of(node)}",
                     )
         for ip in state.load_balancer_ips(service):
-            yield _Probe({"from": OUTSIDE, "to": f"{scheme}://{ip}:{port['port']}"}, "outside, by the load balancer")
-
-
-def _scheme(port: Mapping[str, Any]) -> str:
-    """Ask over plain TCP, so that what the program says does not matter, only whether it is reached."""
-    return str(port.get("protocol") or "TCP").lower()
+            yield _Probe(
+                {"from": trials.OUTSIDE, "to": f"{scheme}://{ip}:{port['port']}"}, "outside, by the load balancer"
+            )
 
 
 def _client(held: state.ClusterState, namespace: str, service: Object) -> Object | None:
@@ -118,10 +115,14 @@ def _client(held: state.ClusterState, namespace: str, service: Object) -> Object
     running = [
         pod
         for pod in held.list(state.PODS, namespace)
-        if objects.status_of(pod).get("phase") == "Running" and not objects.is_terminating(pod)
+        if podstatus.phase_of(pod) == "Running" and not objects.is_terminating(pod)
     ]
-    others = [pod for pod in running if not (selector and selector.items() <= objects.labels_of(pod).items())]
+    others = [pod for pod in running if not _selects(selector, pod)]
     return next(iter(others or running), None)
+
+
+def _selects(selector: Mapping[str, str], pod: Object) -> bool:
+    return bool(selector) and selector.items() <= objects.labels_of(pod).items()
 
 
 def _told(service: Object, probe: _Probe, verdict: Any) -> dict[str, Any]:
@@ -200,13 +201,12 @@ def _owners(held: state.ClusterState, pods: Sequence[Object]) -> set[str]:
 
 
 def _started_before(held: state.ClusterState, service: Object) -> list[Object]:
-    name = objects.name_of(service)
-    selector = selection.selector_of(service)
+    name, selector = objects.name_of(service), selection.selector_of(service)
     return [
         pod
         for pod in held.list(state.PODS, objects.namespace_of(service))
         if service_env.STARTED_ANNOTATION in objects.annotations_of(pod)
-        and not (selector and selector.items() <= objects.labels_of(pod).items())
+        and not _selects(selector, pod)
         and name in service_env.missing(held, pod)
     ]
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cluster import clock, state, surroundings
-from app.dataplane import fixes, fixing, requests
+from app.dataplane import fixes, fixing, networks, requests
 from app.engine import patching, run, settle
 from app.engine.commands import Patch, PatchType
 from app.machinery import errors, objects
 
 TRIAL_REQUESTS = 20
 """Requests sent to prove a fix: enough to meet every endpoint of a small Service."""
+
+
+OUTSIDE = {"external": networks.OUTSIDE_CLIENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ def nearest_fix(
     return None
 
 
-OUTSIDE = {"external": "198.51.100.7"}
+def scheme(port: Mapping[str, Any]) -> str:
+    """Ask over plain TCP, so that what the program says does not matter, only whether it is reached."""
+    return str(port.get("protocol") or "TCP").lower()
 
 
 def load_balancer_fix(held: state.ClusterState, service: objects.Object, env: clock.Env) -> Proof | None:
@@ -82,7 +87,7 @@ def load_balancer_fix(held: state.ClusterState, service: objects.Object, env: cl
     port = next(iter(objects.spec_of(service).get("ports") or ()), None)
     if port is None:
         return None
-    scheme = str(port.get("protocol") or "TCP").lower()
+    over = scheme(port)
     if surroundings.setting(held, "loadBalancer"):
         patch = {"data": {"loadBalancer": None}}
         command = """kubectl -n kube-system patch configmap podlane --type merge -p '{"data":{"loadBalancer":null}}'"""
@@ -91,13 +96,13 @@ def load_balancer_fix(held: state.ClusterState, service: objects.Object, env: cl
             changed.find(state.SERVICES, objects.namespace_of(service), objects.name_of(service)) if changed else None
         )
         for address in state.load_balancer_ips(served) if served is not None else ():
-            url = f"{scheme}://{address}:{port['port']}"
+            url = f"{over}://{address}:{port['port']}"
             described = "Let the simulated cloud give load balancers their addresses"
             fix = fixing.Fix(described, command, surroundings.SETTINGS, patch, {"to": url})
             return _prove(held, fix, {"from": OUTSIDE, "to": url}, env)
     for node in held.list(state.NODES) if port.get("nodePort") else ():
         for address in state.node_addresses(node):
-            url = f"{scheme}://{address}:{port['nodePort']}"
+            url = f"{over}://{address}:{port['nodePort']}"
             described = f"Meanwhile use the nodePort {port['nodePort']} of a node"
             fix = fixing.Fix(described, f"nc -v {address} {port['nodePort']}", request={"to": url})
             return _prove(held, fix, {"from": OUTSIDE, "to": url}, env)
