@@ -96,25 +96,20 @@ def judge(held: state.ClusterState, policies: Sequence[Object], question: Questi
     if not policies:
         return Judgement()
     every = tuple(policies)
+    denied: Judgement | None = None
     has_rules = False
     for policy in policies:
         for position, rule in enumerate(objects.spec_of(policy).get(question.direction.rules) or ()):
             has_rules = True
-            if _peer_matches(held, policy, rule, question):
-                if _port_matches(rule, question):
-                    return Judgement(every, policy)
+            if not _peer_matches(held, policy, rule, question):
+                continue
+            if _port_matches(rule, question):
+                return Judgement(every, policy)
+            if denied is None:
+                # A port is blamed only when no other rule allows the connection.
                 blamed = (policy, *(one for one in every if one is not policy))
-                return _or_allowed(held, question, Judgement(blamed, None, Failing.PORT, position))
-    return Judgement(every, None, Failing.PEER if has_rules else Failing.NO_RULES)
-
-
-def _or_allowed(held: state.ClusterState, question: Question, found: Judgement) -> Judgement:
-    """Look at all the rules before a port is blamed: another one may allow the connection."""
-    for policy in found.isolating:
-        for rule in objects.spec_of(policy).get(question.direction.rules) or ():
-            if _peer_matches(held, policy, rule, question) and _port_matches(rule, question):
-                return Judgement(found.isolating, policy)
-    return found
+                denied = Judgement(blamed, None, Failing.PORT, position)
+    return denied or Judgement(every, None, Failing.PEER if has_rules else Failing.NO_RULES)
 
 
 def _peer_matches(held: state.ClusterState, policy: Object, rule: Mapping[str, Any], question: Question) -> bool:
