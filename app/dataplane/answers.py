@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.dataplane import dns, reasons
@@ -10,6 +9,7 @@ from app.dataplane.lookup import Lookup
 from app.dataplane.packet import Packet, Place
 from app.dataplane.sending import Completed, Result
 from app.dataplane.trace import Outcome, Step, Trace
+from app.machinery.objects import ObjectRef
 
 MOST_CONSIDERED = 50
 """Results whose choices name all candidates; those after them would only say the same."""
@@ -114,7 +114,7 @@ def _step(step: Step, considered: bool) -> dict[str, Any]:
         "why": step.why,
         "before": _packet(step.before),
         "after": _packet(step.after),
-        "because": [_reference(ref) for ref in step.because],
+        "because": [reference(ref) for ref in step.because],
     }
     if step.rule:
         written["rule"] = step.rule
@@ -123,7 +123,8 @@ def _step(step: Step, considered: bool) -> dict[str, Any]:
     return written
 
 
-def _reference(ref: Any) -> Mapping[str, str]:
+def reference(ref: ObjectRef) -> dict[str, str]:
+    """Write a pointer to an object; one to the whole object has no field."""
     written = {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
     if ref.field:
         written["field"] = ref.field

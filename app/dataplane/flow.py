@@ -29,6 +29,10 @@ class Asked:
     alias: tuple[str, str, str] = ("", "", "")
     """The ExternalName Service whose name was asked, and the name that it stands for."""
 
+    def host_header(self, untold: str) -> str:
+        """Return the Host header that the client was told to send; `untold` when it was told none."""
+        return next((value for name, value in self.headers.items() if name.lower() == "host"), untold)
+
 
 @dataclass(frozen=True, slots=True)
 class Client:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cluster import clock, state, surroundings
-from app.dataplane import phrases, reasons, requests, selection, sending, service_env, ways
+from app.dataplane import answers, phrases, reasons, requests, selection, sending, service_env, ways
 from app.dataplane.reasons_of_findings import FINDINGS
 from app.engine import trials
 from app.kinds import podstatus
@@ -139,16 +139,11 @@ def _told(service: Object, probe: _Probe, verdict: Any) -> dict[str, Any]:
         "from": probe.who,
         "to": probe.asked["to"],
         "share": 0.0,
-        "refs": [_reference(ref) for ref in refs],
+        "refs": [answers.reference(ref) for ref in refs],
     }
     if last.candidates.named:
         told["candidates"] = last.candidates.to_json()
     return told
-
-
-def _reference(ref: ObjectRef) -> dict[str, str]:
-    written = {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
-    return {**written, "field": ref.field} if ref.field else written
 
 
 def _fix(held: state.ClusterState, env: clock.Env, asked: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -223,7 +218,7 @@ def _found(
         "remedy": finding.remedy,
         "service": name,
         "refs": [
-            _reference(ObjectRef(str(obj["kind"]), objects.namespace_of(obj), objects.name_of(obj), field))
+            answers.reference(ObjectRef(str(obj["kind"]), objects.namespace_of(obj), objects.name_of(obj), field))
             for field, obj in refs
         ],
     }

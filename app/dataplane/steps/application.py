@@ -26,7 +26,7 @@ def mind_the_alias(world: World, flow: Flow) -> Verdict:
     scheme = flow.asked.scheme
     if not service or scheme not in ("http", "https") or flow.proxied:
         return None
-    host = next((value for name, value in flow.asked.headers.items() if name.lower() == "host"), flow.asked.host)
+    host = flow.asked.host_header(flow.asked.host)
     stays = f"the Host header stays {host}"
     if scheme == "https":
         stays += f", the certificate is checked for {flow.asked.host}"
@@ -71,7 +71,7 @@ def _answer(flow: Flow, status: int, pod: Object) -> Verdict:
 
 def asked_words(flow: Flow) -> str:
     """Write which host and path the request carries that a Service never looks at; empty when neither."""
-    host = next((value for name, value in flow.asked.headers.items() if name.lower() == "host"), "")
+    host = flow.asked.host_header("")
     found = [f"Host {host}"] if host else []
     if flow.asked.path not in ("", "/"):
         found.append(f"path {flow.asked.path}")

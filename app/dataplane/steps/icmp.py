@@ -5,16 +5,12 @@ from __future__ import annotations
 from app.dataplane import networks, proxy
 from app.dataplane.flow import Flow, Verdict, node_ref, pod_ref, service_ref, stop
 from app.dataplane.packet import Protocol
+from app.dataplane.steps import service_match
 from app.dataplane.trace import Disposition, StepKind
 from app.dataplane.world import World, address_kind
 from app.machinery import objects
 
 _WHAT = {"ClusterIP": "ClusterIP", "LoadBalancerIP": "load balancer address", "ExternalIP": "external IP"}
-_FIELD = {
-    "ClusterIP": "spec.clusterIP",
-    "LoadBalancerIP": "status.loadBalancer.ingress",
-    "ExternalIP": "spec.externalIPs",
-}
 
 
 def meet_service(world: World, flow: Flow) -> Verdict:
@@ -52,7 +48,7 @@ def _unanswered(flow: Flow, port: proxy.ServicePort, by: str, is_rejected: bool)
         "service": flow.called(port.namespace, port.name),
         "node": flow.node,
     }
-    because = (service_ref(port, _FIELD[by]),)
+    because = (service_ref(port, service_match.FIELD[by]),)
     if is_rejected:
         return stop(flow, "PingRejected", words, Disposition.REFUSED, because, kind=StepKind.SERVICE_MATCH)
     return stop(flow, "PingUnanswered", words, Disposition.DROPPED, because, kind=StepKind.SERVICE_MATCH)

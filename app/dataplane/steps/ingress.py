@@ -44,7 +44,7 @@ def route_by_host_and_path(world: World, flow: Flow) -> Verdict:
 
 
 def _host(flow: Flow) -> str:
-    return next((value for name, value in flow.asked.headers.items() if name.lower() == "host"), flow.asked.host)
+    return flow.asked.host_header(flow.asked.host)
 
 
 def _ref(ingress: Object, field: str) -> ObjectRef:

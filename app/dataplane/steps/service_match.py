@@ -12,11 +12,12 @@ from app.dataplane.world import FIREWALL_ANNOTATION, Matched, NodeProxy, World
 from app.machinery import objects
 from app.machinery.objects import ObjectRef
 
-_FIELD = {
+FIELD = {
     "ClusterIP": "spec.clusterIP",
     "LoadBalancerIP": "status.loadBalancer.ingress",
     "ExternalIP": "spec.externalIPs",
 }
+"""Where a Service says that it holds an address, by what the address is."""
 _CODE = {
     "ClusterIP": "ClusterIPMatched",
     "NodePort": "NodePortMatched",
@@ -71,7 +72,7 @@ def match_service(world: World, flow: Flow) -> Verdict:
 def _matched_refs(matched: Matched) -> tuple[ObjectRef, ...]:
     if matched.by == "NodePort":
         return (port_ref(matched.port, "nodePort"),)
-    return service_ref(matched.port, _FIELD[matched.by]), port_ref(matched.port, "port")
+    return service_ref(matched.port, FIELD[matched.by]), port_ref(matched.port, "port")
 
 
 def _rule(own: NodeProxy, matched: Matched) -> str:
