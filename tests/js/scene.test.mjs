@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import * as cards from "../../static/js/diagram/cards.js";
 import * as guide from "../../static/js/diagram/guide.js";
 import * as layouts from "../../static/js/diagram/layout.js";
 import * as match from "../../static/js/diagram/match.js";
@@ -57,7 +58,7 @@ test("while a selector is typed matching pods stay, others fade, near misses are
   const near = list.filter((one) => one.op === "card" && one.stroke === "warn" && one.dash);
   assert.equal(near.length, 4);
   assert.ok(near.every((one) => one.alpha === 1));
-  const faded = list.filter((one) => one.op === "card" && one.alpha === scene.FADED);
+  const faded = list.filter((one) => one.op === "card" && one.alpha === cards.FADED);
   assert.ok(faded.length >= 5);
   assert.equal(list.filter((one) => one.op === "path" && one.points.length === 4 && one.stroke === "warn").length, 4);
 });

@@ -38,7 +38,7 @@ export function blocks(frame, sees) {
 /** @param {Frame} frame @returns {Command[]} */
 function lines(frame) {
   return wires.wires(frame.arranged, frame.layout).map((wire) => ({
-    op: "path", points: wire.points, stroke: "wire", width: 1.6, dash: wire.open ? undefined : [6, 5], alpha: frame.matching ? 0.35 : 1,
+    op: "path", points: wire.points, stroke: "wire", width: 1.6, dash: wire.open ? undefined : [6, 5], alpha: frame.matching ? cards.FADED : 1,
   }));
 }
 
@@ -83,11 +83,11 @@ function dots(frame, pods) {
     const box = frame.shown.get(pod.ref);
     if (!box) continue;
     const [x, y, r] = [box.x + box.w / 2, box.y + box.h / 2, Math.min(10, box.w / 2, box.h / 2)];
-    const verdict = frame.verdicts?.get(pod.ref);
-    const alpha = frame.matching && !verdict?.matches && !verdict?.near ? 0.35 : 1;
+    const near = frame.verdicts?.get(pod.ref)?.near;
+    const alpha = cards.podAlpha(frame, pod.ref);
     if (frame.selected === pod.ref || frame.hovered === pod.ref) others.push({ op: "halo", x, y, r: r + 3, stroke: "select", width: 3 });
-    if (pod.tone === "ok" && !verdict?.near) (sound[alpha] ??= []).push(x, y, r);
-    else others.push(verdict?.near ? { op: "ring", x, y, r, fill: "warn", alpha } : glyphs.state(pod.tone, x, y, r, alpha));
+    if (pod.tone === "ok" && !near) (sound[alpha] ??= []).push(x, y, r);
+    else others.push(near ? { op: "ring", x, y, r, fill: "warn", alpha } : glyphs.state(pod.tone, x, y, r, alpha));
   }
   return [...Object.entries(sound).map(([alpha, points]) => ({ op: "dots", points, fill: "ok", alpha: Number(alpha) })), ...others];
 }

@@ -12,6 +12,15 @@ import { fit, short } from "./words.js";
 /** @typedef {import("./scene").Frame} Frame */
 
 const INSET = 7;
+/** How strong what does not match stays while a selector is typed. */
+export const FADED = 0.35;
+
+/** @param {Frame} frame @param {string} ref */
+export function podAlpha(frame, ref) {
+  if (!frame.matching) return 1;
+  const verdict = frame.verdicts?.get(ref);
+  return verdict?.matches || verdict?.near ? 1 : FADED;
+}
 
 /**
  * The paper of a card.

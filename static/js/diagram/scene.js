@@ -35,8 +35,6 @@ import * as wires from "./wires.js";
  * @property {(text: string, font: string) => number} measure
  */
 
-export const FADED = 0.35;
-
 /**
  * @param {Frame} frame
  * @returns {Command[]}
@@ -58,7 +56,7 @@ function lines(frame) {
       stroke: failing ? frame.fault?.tone : bright ? "select" : "wire",
       width: bright ? 1.8 : 1.2,
       dash: wire.open ? undefined : [4, 3],
-      alpha: frame.matching ? FADED : 1,
+      alpha: frame.matching ? cards.FADED : 1,
     };
   });
 }
@@ -161,7 +159,7 @@ function objects(frame) {
 
 /** @param {Frame} frame @param {string} ref */
 function faded(frame, ref) {
-  return frame.matching && frame.selected !== ref ? FADED : 1;
+  return frame.matching && frame.selected !== ref ? cards.FADED : 1;
 }
 
 /** @param {Frame} frame @returns {Command[]} */
@@ -170,7 +168,7 @@ function pods(frame) {
   const commands = [];
   for (const pod of inside(frame) ? [] : frame.arranged.clients) {
     const box = at(frame, pod.ref);
-    if (box) commands.push(...cards.client(frame, pod, box, box.alpha * podAlpha(frame, pod.ref)));
+    if (box) commands.push(...cards.client(frame, pod, box, box.alpha * cards.podAlpha(frame, pod.ref)));
   }
   /** @type {Map<string, number[]>} */
   const dots = new Map();
@@ -183,7 +181,7 @@ function pods(frame) {
         const box = frame.shown.get(pod.ref);
         if (!box) continue;
         if (form === "dot") dot(frame, pod, box, dots, commands);
-        else commands.push(...cards.pod(frame, pod, box, prefix, box.alpha * podAlpha(frame, pod.ref)));
+        else commands.push(...cards.pod(frame, pod, box, prefix, box.alpha * cards.podAlpha(frame, pod.ref)));
       }
     }
   }
@@ -197,7 +195,7 @@ function pods(frame) {
 /** @param {Frame} frame @param {Element} pod @param {Shown} box @param {Map<string, number[]>} dots @param {Command[]} commands */
 function dot(frame, pod, box, dots, commands) {
   const [x, y, r] = [box.x + box.w / 2, box.y + box.h / 2, box.w / 2];
-  const alpha = box.alpha * podAlpha(frame, pod.ref);
+  const alpha = box.alpha * cards.podAlpha(frame, pod.ref);
   if (frame.selected === pod.ref || frame.hovered === pod.ref) {
     commands.push({ op: "halo", x, y, r: r + 2.5, stroke: "select", width: 2 });
   }
@@ -208,13 +206,6 @@ function dot(frame, pod, box, dots, commands) {
     if (present) present.push(x, y, r);
     else dots.set(key, [x, y, r]);
   } else commands.push(near ? { op: "ring", x, y, r, fill: "warn", alpha } : glyphs.state(pod.tone, x, y, r, alpha));
-}
-
-/** @param {Frame} frame @param {string} ref */
-function podAlpha(frame, ref) {
-  if (!frame.matching) return 1;
-  const verdict = frame.verdicts?.get(ref);
-  return verdict?.matches || verdict?.near ? 1 : FADED;
 }
 
 /** @param {Frame} frame @returns {Command[]} */
