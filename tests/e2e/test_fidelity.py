@@ -1,17 +1,13 @@
 """The fidelity passport in a real Chromium: narrowed down while typing, a case copied, a stored field marked where it is set."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.e2e.test_playground import PATIENCE, Shot, accessible, begin, outcome
 from tests.served import Served
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PATIENCE = 15_000
 POD = """\
 apiVersion: v1
 kind: Pod
@@ -23,23 +19,6 @@ spec:
     - name: web
       image: nginx
 """
-
-Shot = Callable[[Page, str], Path]
-
-
-def begin(page: Page, server: Served) -> None:
-    page.goto(server.url)
-    page.get_by_role("button", name="Start a playground").click()
-    page.wait_for_url("**/p/*")
-    page.wait_for_selector("html[data-alive]", timeout=PATIENCE)
-    # The first request travels by itself, and shows its result when it arrives.
-    expect(page.locator("#result-title")).to_have_text("answered 200", timeout=PATIENCE)
-
-
-def accessible(page: Page) -> None:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-    assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]] == []
 
 
 def test_the_passport_is_found_and_narrowed_down_while_typing(page: Page, server: Served, shot: Shot) -> None:
@@ -78,6 +57,7 @@ def test_a_stored_field_is_marked_where_it_is_typed_and_is_applied_all_the_same(
     page: Page, server: Served, shot: Shot
 ) -> None:
     begin(page, server)
+    outcome(page, "answered 200")  # The first request travels by itself, and shows its result when it arrives.
     page.get_by_role("button", name="YAML", exact=True).click()
     page.locator("dialog .editor.mounted .cm-content").click()
     page.keyboard.insert_text(POD)

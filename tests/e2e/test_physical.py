@@ -1,16 +1,13 @@
 """The physical view in a real Chromium: pods inside their nodes, the same things, the same packets, the rule they met."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_playground import NARROW, PATIENCE, accessible, ask, begin, drawn, outcome, pods
+from tests.e2e.test_playground import NARROW, PATIENCE, Shot, accessible, ask, begin, drawn, outcome, pods
 from tests.served import Served
 
-Shot = Callable[[Page, str], Path]
 BOX = "ref => podlane.test.box(ref)"
 
 

@@ -1,17 +1,13 @@
 """The terminal in the page, in a real Chromium: what a person types there, sees there, and is told there."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.test_playground import AXE, TAGS, begin
+from tests.e2e.test_playground import AXE, PATIENCE, TAGS, Shot, begin
 from tests.served import Served
 
-PATIENCE = 15_000
-Shot = Callable[[Page, str], Path]
 PAYLOAD = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
 
 
