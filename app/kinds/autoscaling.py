@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.kinds import columns
-from app.kinds.kind import Admission, Kind, Version
+from app.kinds.kind import KEPT, Admission, Kind, Version
 from app.machinery import objects, validation
 from app.machinery.objects import Draft, Object
 from app.machinery.validation import FieldError
@@ -160,17 +161,6 @@ def _metric(asked: Part, measured: Part) -> str:
     return f"{name}{current.get('value') or columns.UNKNOWN}/{target.get('value', columns.UNKNOWN)}"
 
 
-_COLUMNS = (
-    columns.NAME,
-    columns.text("Reference", _target),
-    columns.text("Targets", _metrics),
-    columns.text("MinPods", lambda obj, now: str(objects.spec_of(obj).get("minReplicas") or columns.UNSET)),
-    columns.count("MaxPods", "spec", "maxReplicas"),
-    columns.count("Replicas", "status", "currentReplicas"),
-    columns.AGE,
-)
-_HELP = "Scales a workload by its load. Kept and shown, not simulated."
-
 HORIZONTAL_POD_AUTOSCALER = Kind(
     group="autoscaling",
     version="v2",
@@ -184,20 +174,19 @@ HORIZONTAL_POD_AUTOSCALER = Kind(
     default=default,
     prepare_create=prepare_create,
     validate=validate,
-    columns=_COLUMNS,
-    help=_HELP,
+    columns=(
+        columns.NAME,
+        columns.text("Reference", _target),
+        columns.text("Targets", _metrics),
+        columns.text("MinPods", lambda obj, now: str(objects.spec_of(obj).get("minReplicas") or columns.UNSET)),
+        columns.count("MaxPods", "spec", "maxReplicas"),
+        columns.count("Replicas", "status", "currentReplicas"),
+        columns.AGE,
+    ),
+    help=f"Scales a workload by its load. {KEPT}",
 )
-HORIZONTAL_POD_AUTOSCALER_V1 = Kind(
-    group="autoscaling",
+HORIZONTAL_POD_AUTOSCALER_V1 = replace(
+    HORIZONTAL_POD_AUTOSCALER,
     version="v1",
-    kind="HorizontalPodAutoscaler",
-    resource="horizontalpodautoscalers",
-    singular="horizontalpodautoscaler",
-    short_names=("hpa",),
-    categories=("all",),
-    has_status=True,
-    stored=True,
     version_of=Version(HORIZONTAL_POD_AUTOSCALER, shown_as_v1, kept_from_v1),
-    columns=_COLUMNS,
-    help=_HELP,
 )

@@ -7,6 +7,7 @@ Served twice, the same objects: in the core group, and in the newer form of even
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from app.kinds import columns
 from app.kinds.kind import Column, Kind, Version
@@ -74,20 +75,6 @@ def default(draft: Draft) -> None:
         draft.setdefault(name, empty)
 
 
-_COLUMNS = (
-    Column("Last Seen", "string", _last_seen, description="When it was last said."),
-    Column("Type", "string", columns.field("type"), description="Normal or Warning."),
-    Column("Reason", "string", columns.field("reason"), description="In one word."),
-    Column("Object", "string", _target, description="What it is about."),
-    Column("Subobject", "string", columns.field("involvedObject", "fieldPath"), priority=1),
-    Column("Source", "string", _source, priority=1, description="Who says it."),
-    Column("Message", "string", _message, description="In a sentence."),
-    Column("First Seen", "string", _first_seen, priority=1),
-    Column("Count", "integer", _count, priority=1, description="How often it was said."),
-    Column("Name", "string", columns.name, priority=1),
-)
-_HELP = "What a controller or a node has to say about an object."
-
 KIND = Kind(
     group="",
     version="v1",
@@ -96,17 +83,18 @@ KIND = Kind(
     singular="event",
     short_names=("ev",),
     default=default,
-    columns=_COLUMNS,
-    help=_HELP,
+    columns=(
+        Column("Last Seen", "string", _last_seen, description="When it was last said."),
+        Column("Type", "string", columns.field("type"), description="Normal or Warning."),
+        Column("Reason", "string", columns.field("reason"), description="In one word."),
+        Column("Object", "string", _target, description="What it is about."),
+        Column("Subobject", "string", columns.field("involvedObject", "fieldPath"), priority=1),
+        Column("Source", "string", _source, priority=1, description="Who says it."),
+        Column("Message", "string", _message, description="In a sentence."),
+        Column("First Seen", "string", _first_seen, priority=1),
+        Column("Count", "integer", _count, priority=1, description="How often it was said."),
+        Column("Name", "string", columns.name, priority=1),
+    ),
+    help="What a controller or a node has to say about an object.",
 )
-NEWER = Kind(
-    group="events.k8s.io",
-    version="v1",
-    kind="Event",
-    resource="events",
-    singular="event",
-    short_names=("ev",),
-    version_of=Version(KIND, shown_as_newer, kept_from_newer),
-    columns=_COLUMNS,
-    help=_HELP,
-)
+NEWER = replace(KIND, group="events.k8s.io", version_of=Version(KIND, shown_as_newer, kept_from_newer))

@@ -10,6 +10,9 @@ from app.cluster import clock, state
 from app.machinery import objects, validation
 from app.machinery.objects import Draft, Key, Object
 
+KEPT = "Kept and shown, not simulated."
+"""What the help of kinds says that are stored."""
+
 
 @dataclass(slots=True)
 class Admission:

@@ -6,14 +6,13 @@ Mirrors pkg/apis/rbac/{v1/defaults.go,validation/validation.go} (release 1.36).
 from __future__ import annotations
 
 from app.kinds import columns
-from app.kinds.kind import Kind
+from app.kinds.kind import KEPT, Kind
 from app.kinds.serviceaddresses import path_segment
 from app.machinery import objects, validation
 from app.machinery.objects import Draft, Object
 from app.machinery.validation import FieldError
 
 GROUP = "rbac.authorization.k8s.io"
-_KEPT = "Kept and shown, not simulated."
 _SUBJECTS = ("Group", "ServiceAccount", "User")
 
 
@@ -100,7 +99,7 @@ def _role_kind(kind: str, *, namespaced: bool) -> Kind:
         name_rule=path_segment,
         validate=validate_rules,
         columns=(columns.NAME, columns.text("Created At", columns.created)),
-        help=f"Permissions {'inside one namespace' if namespaced else 'in the whole cluster'}. {_KEPT}",
+        help=f"Permissions {'inside one namespace' if namespaced else 'in the whole cluster'}. {KEPT}",
     )
 
 
@@ -125,7 +124,7 @@ def _binding_kind(kind: str, *, namespaced: bool) -> Kind:
             columns.text("Groups", _subjects("Group"), priority=1),
             columns.text("ServiceAccounts", _subjects("ServiceAccount"), priority=1),
         ),
-        help=f"Gives a {kind.removesuffix('Binding')} to users or service accounts. {_KEPT}",
+        help=f"Gives a {kind.removesuffix('Binding')} to users or service accounts. {KEPT}",
     )
 
 

@@ -10,12 +10,11 @@ from typing import Any
 
 from app.cluster import clock
 from app.kinds import columns, pod_defaults, workloads
-from app.kinds.kind import Admission, Column, Kind
+from app.kinds.kind import KEPT, Admission, Column, Kind
 from app.machinery import objects, validation
 from app.machinery.objects import Draft, Object
 from app.machinery.validation import FieldError
 
-_KEPT = "Kept and shown, not simulated."
 _ALL = ("all",)
 _TEMPLATE = columns.workload("spec", "template", "spec")
 _SELECTOR = columns.text("Selector", columns.label_selector("spec", "selector"), priority=1)
@@ -402,7 +401,7 @@ CRON_JOB = Kind(
         *columns.workload("spec", "jobTemplate", "spec", "template", "spec"),
         columns.text("Selector", columns.label_selector("spec", "jobTemplate", "spec", "selector"), priority=1),
     ),
-    help=f"Jobs on a schedule. {_KEPT}",
+    help=f"Jobs on a schedule. {KEPT}",
 )
 
 

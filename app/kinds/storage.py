@@ -6,12 +6,11 @@ Mirrors pkg/apis/{core,storage}/v1/defaults.go and pkg/apis/core/v1/helper (rele
 from __future__ import annotations
 
 from app.kinds import columns
-from app.kinds.kind import Admission, Column, Kind
+from app.kinds.kind import KEPT, Admission, Column, Kind
 from app.machinery import objects, validation
 from app.machinery.objects import Draft, Object
 from app.machinery.validation import FieldError
 
-_KEPT = "Kept and shown, not simulated."
 _MODES = {
     "ReadWriteOnce": "RWO",
     "ReadOnlyMany": "ROX",
@@ -132,7 +131,7 @@ PERSISTENT_VOLUME_CLAIM = Kind(
         columns.AGE,
         _MODE,
     ),
-    help=f"A pod's request for storage. {_KEPT}",
+    help=f"A pod's request for storage. {KEPT}",
 )
 PERSISTENT_VOLUME = Kind(
     group="",
@@ -160,7 +159,7 @@ PERSISTENT_VOLUME = Kind(
         columns.AGE,
         _MODE,
     ),
-    help=f"A piece of storage in the cluster. {_KEPT}",
+    help=f"A piece of storage in the cluster. {KEPT}",
 )
 STORAGE_CLASS = Kind(
     group="storage.k8s.io",
@@ -181,7 +180,7 @@ STORAGE_CLASS = Kind(
         Column("AllowVolumeExpansion", "boolean", columns.field("allowVolumeExpansion", default=False)),
         columns.AGE,
     ),
-    help=f"A kind of storage that claims can ask for. {_KEPT}",
+    help=f"A kind of storage that claims can ask for. {KEPT}",
 )
 
 KINDS: tuple[Kind, ...] = (PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS)

@@ -6,7 +6,7 @@ import base64
 import functools
 
 from app.kinds import columns, workloads
-from app.kinds.kind import Column, Kind
+from app.kinds.kind import KEPT, Column, Kind
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
 
@@ -19,7 +19,6 @@ _CLUSTER_SCOPED = frozenset(
     }
 )  # fmt: skip
 _NAME_AGE = (columns.NAME, columns.AGE)
-_STORED_WORDS = "Kept and shown, not simulated."
 
 
 def is_cluster_scoped(kind: str) -> bool:
@@ -51,7 +50,7 @@ def _generic(group: str, version: str, kind: str, resource: str, namespaced: boo
         has_generation=bool(group),
         stored=True,
         columns=_NAME_AGE,
-        help=f"Podlane does not know {kind} objects. {_STORED_WORDS}",
+        help=f"Podlane does not know {kind} objects. {KEPT}",
     )
 
 
@@ -94,8 +93,6 @@ def _template_labels(obj: Object, now: float) -> str:
     return columns.selector({"matchLabels": objects.dig(obj, "template", "metadata", "labels") or {}})
 
 
-_text = columns.text
-
 SECRET = Kind(
     group="",
     version="v1",
@@ -106,11 +103,11 @@ SECRET = Kind(
     default=_secret_defaults,
     columns=(
         columns.NAME,
-        _text("Type", columns.field("type")),
+        columns.text("Type", columns.field("type")),
         Column("Data", "string", _data_count),
         columns.AGE,
     ),
-    help=f"Small confidential values for pods. {_STORED_WORDS}",
+    help=f"Small confidential values for pods. {KEPT}",
 )
 LEASE = Kind(
     group="coordination.k8s.io",
@@ -119,8 +116,8 @@ LEASE = Kind(
     resource="leases",
     singular="lease",
     stored=True,
-    columns=(columns.NAME, _text("Holder", columns.field("spec", "holderIdentity")), columns.AGE),
-    help=f"Who holds a role for a while: nodes and leading controllers renew theirs. {_STORED_WORDS}",
+    columns=(columns.NAME, columns.text("Holder", columns.field("spec", "holderIdentity")), columns.AGE),
+    help=f"Who holds a role for a while: nodes and leading controllers renew theirs. {KEPT}",
 )
 POD_TEMPLATE = Kind(
     group="",
@@ -133,11 +130,11 @@ POD_TEMPLATE = Kind(
     default=workloads.default_template,
     columns=(
         columns.NAME,
-        _text("Containers", columns.containers("template", "spec")),
-        _text("Images", columns.images("template", "spec")),
-        _text("Pod Labels", _template_labels),
+        columns.text("Containers", columns.containers("template", "spec")),
+        columns.text("Images", columns.images("template", "spec")),
+        columns.text("Pod Labels", _template_labels),
     ),
-    help=f"A form for pods. {_STORED_WORDS}",
+    help=f"A form for pods. {KEPT}",
 )
 
 KINDS: tuple[Kind, ...] = (

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from app.kinds import columns
-from app.kinds.kind import Admission, Column, Kind
+from app.kinds.kind import KEPT, Admission, Column, Kind
 from app.machinery import objects
 from app.machinery.objects import Draft, Object
 
-_STORED_WORDS = "Kept and shown, not simulated."
 _LIMITS = "limits."
 
 
@@ -53,7 +52,7 @@ RESOURCE_QUOTA = Kind(
         Column("Limit", "string", _usage(of_limits=True)),
         columns.AGE,
     ),
-    help=f"How much a namespace may hold. {_STORED_WORDS}",
+    help=f"How much a namespace may hold. {KEPT}",
 )
 LIMIT_RANGE = Kind(
     group="",
@@ -64,7 +63,7 @@ LIMIT_RANGE = Kind(
     short_names=("limits",),
     stored=True,
     columns=(columns.NAME, Column("Created At", "date", columns.field("metadata", "creationTimestamp"))),
-    help=f"How much each pod of a namespace may ask for. {_STORED_WORDS}",
+    help=f"How much each pod of a namespace may ask for. {KEPT}",
 )
 PRIORITY_CLASS = Kind(
     group="scheduling.k8s.io",
@@ -84,7 +83,7 @@ PRIORITY_CLASS = Kind(
         columns.AGE,
         Column("PreemptionPolicy", "string", columns.field("preemptionPolicy")),
     ),
-    help=f"How important pods are beside others. {_STORED_WORDS}",
+    help=f"How important pods are beside others. {KEPT}",
 )
 
 KINDS: tuple[Kind, ...] = (RESOURCE_QUOTA, LIMIT_RANGE, PRIORITY_CLASS)
