@@ -6,23 +6,9 @@ from app.cluster import state
 from app.machinery import objects
 from app.machinery.objects import Key
 from tests.cluster_driver import Cluster
+from tests.engine.situations import GOOD, deployment, service
 
-WEB = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: nginx}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
-"""
+WEB = deployment("containers: [{name: web, image: nginx}]", replicas=2) + service(GOOD)
 NODE = Key("", "nodes", "", "node-1")
 
 

@@ -5,28 +5,9 @@ import pytest
 from app.engine import diagnosing
 from app.machinery import errors
 from tests.cluster_driver import Cluster
+from tests.engine.situations import GOOD, deployment, pod, service
 
-WEB = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: nginx}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: client}
-spec: {containers: [{name: curl, image: curlimages/curl, command: [sleep, infinity]}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {SPEC}
-"""
+UNSERVED = deployment("containers: [{name: web, image: nginx}]", replicas=2) + pod()
 OTHER = """
 apiVersion: apps/v1
 kind: Deployment
@@ -37,12 +18,11 @@ spec:
     metadata: {labels: {app: web, track: canary}}
     spec: {containers: [{name: web, image: nginx}]}
 """
-GOOD = "selector: {app: web}, ports: [{port: 80}]"
 
 
 def diagnosed(spec: str, more: str = "", **settings: str) -> list[tuple[str, str]]:
     cluster = Cluster(**settings)  # type: ignore[arg-type]
-    cluster.apply(WEB.replace("SPEC", spec) + (f"---{more}" if more else ""))
+    cluster.apply(UNSERVED + service(spec) + more)
     return [(found["code"], found["severity"]) for found in diagnosing.findings(cluster.held, cluster.env(), "web")]
 
 
@@ -70,7 +50,7 @@ def test_a_cluster_in_order_has_no_findings() -> None:
 
 def test_what_only_some_requests_meet_is_a_warning() -> None:
     cluster = Cluster()
-    cluster.apply(WEB.replace("SPEC", GOOD))
+    cluster.apply(UNSERVED + service(GOOD))
     lone = "apiVersion: v1\nkind: Pod\nmetadata: {name: mute, labels: {app: web}}\nspec: {containers: [{name: c, image: redis}]}"
     cluster.apply(lone)
     [found] = [
@@ -90,7 +70,7 @@ def test_what_only_some_requests_meet_is_a_warning() -> None:
 
 def test_a_fix_comes_with_its_proof() -> None:
     cluster = Cluster()
-    cluster.apply(WEB.replace("SPEC", "selector: {app: wep}, ports: [{port: 80}]"))
+    cluster.apply(UNSERVED + service("selector: {app: wep}, ports: [{port: 80}]"))
     [found] = [
         one for one in diagnosing.findings(cluster.held, cluster.env()) if one["code"] == "SelectorMatchesNothing"
     ]
@@ -110,9 +90,8 @@ def test_a_load_balancer_that_nobody_provides() -> None:
 
 def test_pods_that_started_before_the_service() -> None:
     cluster = Cluster()
-    first, _, service = WEB.replace("SPEC", GOOD).rpartition("---")
-    cluster.apply(first)
-    cluster.apply(service)
+    cluster.apply(UNSERVED)
+    cluster.apply(service(GOOD))
     found = diagnosing.findings(cluster.held, cluster.env(), "web")
     assert [one["message"] for one in found] == [
         "client started before Service web was created: its environment variables are not in them."
@@ -121,7 +100,7 @@ def test_pods_that_started_before_the_service() -> None:
 
 def test_diagnosing_changes_nothing() -> None:
     cluster = Cluster()
-    cluster.apply(WEB.replace("SPEC", "selector: {app: wep}, ports: [{port: 80}]"))
+    cluster.apply(UNSERVED + service("selector: {app: wep}, ports: [{port: 80}]"))
     before = cluster.held.revision
     diagnosing.findings(cluster.held, cluster.env())
     assert cluster.held.revision == before

@@ -2,28 +2,9 @@
 
 from app.machinery.objects import Key
 from tests.cluster_driver import Cluster, contents
+from tests.engine.situations import GOOD, deployment, pod, service
 
-WEB = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: nginx}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: client}
-spec: {containers: [{name: curl, image: curlimages/curl, command: [sleep, infinity]}]}
-"""
+WEB = deployment("containers: [{name: web, image: nginx}]", replicas=3) + service(GOOD) + pod()
 
 
 def in_ipvs() -> Cluster:
