@@ -30,7 +30,6 @@ class Served:
     status: int
     size: int
     agent: str
-    port: int
 
 
 Format = Callable[[Served, Object], list[str]]
@@ -117,7 +116,6 @@ def _one(asked: Mapping[str, Any], result: Mapping[str, Any], at: float, pod: Ob
         status=int(result["http_status"]),
         size=len(str(body).encode()),
         agent=headers.get("user-agent", AGENT),
-        port=port,
     )
 
 

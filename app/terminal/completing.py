@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from app.cluster import state
 from app.kinds import KINDS, registry
 from app.kinds.kind import Kind
-from app.machinery import objects
 from app.terminal.kubectl import commands
 from app.terminal.kubectl.commands import Command
 from app.terminal.kubectl.flags import GLOBAL
@@ -54,9 +53,8 @@ def complete(held: state.ClusterState, line: str, namespace: str) -> Choices:
 
 
 def _choices(found: Iterable[str], last: str) -> Choices:
-    tail = last
     words = sorted(dict.fromkeys(word for word in found if word.startswith(last)))
-    return Choices(tuple(words[:MOST]), len(tail))
+    return Choices(tuple(words[:MOST]), len(last))
 
 
 def _namespace(done: Sequence[str], namespace: str) -> str:
@@ -154,6 +152,3 @@ def _names(held: state.ClusterState, kind: Kind | None, namespace: str) -> Itera
         return ()
     keys = held.keys(kind.resource_key)
     return [key.name for key in keys if not kind.namespaced or key.namespace == namespace]
-
-
-__all__ = ["objects"]

@@ -66,10 +66,6 @@ class Files(MutableMapping[str, str]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def has_folder(self, path: str) -> bool:
-        """Say whether something is mounted there."""
-        return any(prefix.rstrip("/") == path.rstrip("/") for prefix, _ in self._mounts)
-
 
 def files_of(
     held: state.ClusterState, pod: Object, container: Mapping[str, Any], shared: Callable[[str], Volume]

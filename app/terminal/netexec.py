@@ -21,7 +21,6 @@ Fetch = Callable[[World, Serving, str], Awaitable[str | None]]
 """Sends `scheme://host:port` with what to ask for, from the serving pod; returns the answer's text, None on failure."""
 
 _STARTED_SECONDS = 10.0
-_NOT_FOUND = Reply(404, "404 page not found\n", headers={"X-Content-Type-Options": "nosniff"})
 MOST_TRIES = 50
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from app.terminal.calls import MOST_OUTPUT, Call, Program, Stopped
+from app.terminal.calls import Call, Program, Stopped
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "0": "\0", "e": "\x1b"}
 
@@ -300,14 +300,6 @@ async def _seq(call: Call) -> int:
     return 0
 
 
-async def _tee(call: Call) -> int:
-    options, rest = _options(call)
-    for path in rest:
-        call.write(path, call.stdin, add="a" in options)
-    call.say(call.stdin[:MOST_OUTPUT])
-    return 0
-
-
 async def _true(call: Call) -> int:
     return 0
 
@@ -332,7 +324,6 @@ PROGRAMS: Mapping[str, Program] = {
     "uniq": _uniq,
     "sed": _sed,
     "seq": _seq,
-    "tee": _tee,
     "true": _true,
     "false": _false,
     "touch": _true,

@@ -47,6 +47,10 @@ TOOLS = (
     | frozenset(tools.TEXT)
     | {"awk", "date", "sleep", "ls", "touch", "mkdir", "rm", "tee", "timeout", "xargs"}
 )
+_SHELL_WORDS = frozenset(
+    {"exit", "return", "break", "continue", "set", "eval", ".", "source", "exec", "command", "time", "nohup"}
+)
+"""Words that the shell itself runs."""
 MOST_FILES = 200_000
 LONGEST = 100_000
 HELP = """\
@@ -118,7 +122,7 @@ class Terminal(shell.Shell):
         if name in INSIDE:
             own.err.append(_from_inside(name, words))
             return 127
-        if name not in self.home.programs and name not in builtins.BUILTINS and name not in shell_words():
+        if name not in self.home.programs and name not in builtins.BUILTINS and name not in _SHELL_WORDS:
             return self._not_here(name, own)
         return await shell.Shell.program(self, words, own, variables)
 
@@ -130,12 +134,11 @@ class Terminal(shell.Shell):
             namespace=self.desk.namespace,
             out=own.out.append,
             err=own.err.append,
+            moment=around.clock,
             stdin=await own.stdin.rest() if _reads(words) else "",
-            now=around.clock(),
             server=f"{around.base}/clusters/{around.playground}",
             context=f"podlane-{around.playground}",
             chosen=self.chosen,
-            clock=around.clock,
         )
         code = await commands.run(kubectl, words, self.home.files)
         self.desk.namespace = self.chosen.pop("namespace", self.desk.namespace)
@@ -187,13 +190,6 @@ def _reads(words: list[str]) -> bool:
         "-" in before
         or any(word in ("--filename=-", "-f-", "-f=-", "--stdin") for word in flags)
         or ({"exec", "run"} & set(before) and any(re.fullmatch(r"-[a-z]*i[a-z]*", word) for word in flags))
-    )
-
-
-def shell_words() -> frozenset[str]:
-    """Return the words that the shell itself runs."""
-    return frozenset(
-        {"exit", "return", "break", "continue", "set", "eval", ".", "source", "exec", "command", "time", "nohup"}
     )
 
 

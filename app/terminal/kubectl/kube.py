@@ -13,8 +13,6 @@ from app.terminal.kubectl.flags import Given
 
 Write = Callable[[str], None]
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
-WATCHING = 600.0
-"""Seconds after which a command that waits for the cluster is ended, as nobody looks at it for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +82,15 @@ class Kube:
     namespace: str
     out: Write
     err: Write
+    moment: Callable[[], float]
+    """Tells the simulated now."""
     stdin: str = ""
-    now: float = 0.0
     server: str = ""
     context: str = ""
     chosen: dict[str, str] = field(default_factory=dict)
     """What the command changes in the terminal itself: the context's namespace, an object to open in the editor."""
-    is_piped: bool = False
-    found: dict[str, Resource] = field(default_factory=dict)
     known: list[Resource] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
-    clock: Callable[[], float] | None = None
-
-    def moment(self) -> float:
-        """Return the simulated now."""
-        return self.clock() if self.clock is not None else self.now
 
     # --- asking ----------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ async def execute(kubectl: Kube, given: Given) -> int:
         raise api.error(f"cannot exec into a container in a completed pod; current phase is {phase}")
     container = _container(kubectl, pod, given)
     if given.on("tty") and not given.on("quiet"):
-        if command in (["sh"], ["bash"], ["/bin/sh"], ["/bin/bash"], ["ash"]) and not kubectl.is_piped:
+        if command in (["sh"], ["bash"], ["/bin/sh"], ["/bin/bash"], ["ash"]):
             raise api.Failed(
                 f"This terminal has no screen of its own inside a pod: give the command with it, as in `kubectl exec {pod['metadata']['name']} -- "
                 f"{command[0]} -c 'hostname; env'`, or use kubectl with the kubeconfig."

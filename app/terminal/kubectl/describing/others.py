@@ -10,7 +10,7 @@ from app.kinds import columns
 from app.machinery import quantities
 from app.terminal.kubectl import api
 from app.terminal.kubectl.describing import words
-from app.terminal.kubectl.describing.words import FLUSH, Subject
+from app.terminal.kubectl.describing.words import Subject
 
 _SIZES = (("Pi", 2**50), ("Ti", 2**40), ("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10))
 
@@ -207,6 +207,3 @@ def _shown(name: str, value: float) -> str:
         if whole and whole % size == 0:
             return f"{whole // size}{sign}"
     return str(whole)
-
-
-__all__ = ["FLUSH", "config_map", "namespace", "node", "secret", "service_account"]

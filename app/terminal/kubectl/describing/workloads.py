@@ -7,7 +7,7 @@ from typing import Any
 
 from app.kinds import columns, quality
 from app.terminal.kubectl.describing import words
-from app.terminal.kubectl.describing.words import FLUSH, Subject
+from app.terminal.kubectl.describing.words import Subject
 
 
 async def pod(about: Subject) -> str:
@@ -183,6 +183,3 @@ async def phases(about: Subject) -> str:
     ]
     count = {name: phases.count(name) for name in ("Running", "Pending", "Succeeded", "Failed")}
     return f"{count['Running']} Running / {count['Pending']} Waiting / {count['Succeeded']} Succeeded / {count['Failed']} Failed"
-
-
-__all__ = ["FLUSH", "deployment", "owned_replica_sets", "owner", "phases", "pod", "replica_set"]
