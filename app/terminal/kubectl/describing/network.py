@@ -13,11 +13,7 @@ from app.terminal.kubectl.describing.words import FLUSH, Subject
 async def service(about: Subject) -> str:
     """Describe a Service; its endpoints come from the EndpointSlices, port by port."""
     spec, name = about.spec, about.meta["name"]
-    slices = await about.kube.ask(
-        "GET",
-        f"/apis/discovery.k8s.io/v1/namespaces/{about.meta['namespace']}/endpointslices",
-        query={"labelSelector": f"kubernetes.io/service-name={name}"},
-    )
+    slices = await _slices(about, name)
     rows = [f"Selector:\t{words.pairs(spec.get('selector'))}", f"Type:\t{spec.get('type', '')}"]
     if spec.get("ipFamilyPolicy"):
         rows.append(f"IP Family Policy:\t{spec['ipFamilyPolicy']}")
@@ -33,7 +29,7 @@ async def service(about: Subject) -> str:
         if value:
             rows.append(f"{title}:\t{value}")
     for port in spec.get("ports") or ():
-        rows += _port(port, slices.get("items") or ())
+        rows += _port(port, slices)
     rows.append(f"Session Affinity:\t{spec.get('sessionAffinity', '')}")
     for title, field in (
         ("External Traffic Policy", "externalTrafficPolicy"),
@@ -47,6 +43,16 @@ async def service(about: Subject) -> str:
     if spec.get("trafficDistribution"):
         rows.append(f"Traffic Distribution:\t{spec['trafficDistribution']}")
     return words.head(about) + "".join(f"{row}\n" for row in rows) + await words.events(about)
+
+
+async def _slices(about: Subject, service_name: str) -> Sequence[Mapping[str, Any]]:
+    listed = await about.kube.ask(
+        "GET",
+        f"/apis/discovery.k8s.io/v1/namespaces/{about.meta['namespace']}/endpointslices",
+        query={"labelSelector": f"kubernetes.io/service-name={service_name}"},
+    )
+    found: Sequence[Mapping[str, Any]] = listed.get("items") or ()
+    return found
 
 
 def _ingress(found: Sequence[Mapping[str, Any]]) -> str:
@@ -138,7 +144,8 @@ async def ingress(about: Subject) -> str:
     text += f"Address:\t{_balanced((about.status.get('loadBalancer') or {}).get('ingress') or ())}\n"
     text += f"Ingress Class:\t{spec.get('ingressClassName') or '<none>'}\n"
     default = spec.get("defaultBackend")
-    text += f"Default backend:\t{await _backend(about, default) if default else '<default>'}\n"
+    default_backend = await _backend(about, default) if default else "<default>"
+    text += f"Default backend:\t{default_backend}\n"
     if spec.get("tls"):
         text += "TLS:\n"
         for one in spec["tls"]:
@@ -156,8 +163,7 @@ async def ingress(about: Subject) -> str:
         for path in rule["http"].get("paths") or ():
             text += f"    \t{path.get('path', '')} \t{await _backend(about, path.get('backend') or {})}\n"
     if not count:
-        backend = await _backend(about, default) if default else "<default>"
-        text += f"  *\t*\t{backend}\n"
+        text += f"  *\t*\t{default_backend}\n"
     return text + words.notes("Annotations", about.meta.get("annotations")) + await words.events(about)
 
 
@@ -172,9 +178,8 @@ async def _backend(about: Subject, backend: Mapping[str, Any]) -> str:
     wanted = backend["service"]
     port = wanted.get("port") or {}
     shown = str(port.get("number") or port.get("name") or "")
-    namespace = about.meta["namespace"]
     made = f"{wanted['name']}:{shown}"
-    held = await about.kube.maybe(f"/api/v1/namespaces/{namespace}/services/{wanted['name']}")
+    held = await about.kube.maybe(f"/api/v1/namespaces/{about.meta['namespace']}/services/{wanted['name']}")
     if held is None:
         return f'{made} (<error: services "{wanted["name"]}" not found>)'
     names = [
@@ -182,12 +187,7 @@ async def _backend(about: Subject, backend: Mapping[str, Any]) -> str:
         for one in (held.get("spec") or {}).get("ports") or ()
         if shown in (str(one.get("port")), one.get("name"))
     ]
-    slices = await about.kube.ask(
-        "GET",
-        f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
-        query={"labelSelector": f"kubernetes.io/service-name={wanted['name']}"},
-    )
-    return f"{made} ({_endpoints(slices.get('items') or (), names[0] if names else '')})"
+    return f"{made} ({_endpoints(await _slices(about, wanted['name']), names[0] if names else '')})"
 
 
 async def network_policy(about: Subject) -> str:
@@ -209,22 +209,7 @@ async def network_policy(about: Subject) -> str:
 
 
 def _created(text: Any) -> str:
-    found = words.when(text).split()
-    month = {
-        "Jan": 1,
-        "Feb": 2,
-        "Mar": 3,
-        "Apr": 4,
-        "May": 5,
-        "Jun": 6,
-        "Jul": 7,
-        "Aug": 8,
-        "Sep": 9,
-        "Oct": 10,
-        "Nov": 11,
-        "Dec": 12,
-    }
-    return f"{found[3]}-{month[found[2]]:02}-{found[1]} {found[4]} +0000 UTC" if len(found) == 6 else ""
+    return words.moment(text, "%Y-%m-%d %H:%M:%S +0000 UTC") if text else ""
 
 
 def _rules(found: Sequence[Mapping[str, Any]], kind: str, peers: str) -> str:

@@ -9,11 +9,10 @@ from typing import Any
 
 from app.cluster import clock
 from app.kinds import columns
-from app.terminal.kubectl import tabs
+from app.terminal.kubectl import patching, tabs
 from app.terminal.kubectl.kube import Kube, Resource
 
 FLUSH = "\x00"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 LONGEST = 140
 
 
@@ -50,22 +49,22 @@ def aligned(text: str) -> str:
     return "".join(tabs.described(block) for block in text.split(FLUSH))
 
 
-def head(about: Subject, *, annotations: bool = True) -> str:
+def head(about: Subject) -> str:
     """Write name, namespace, labels and annotations."""
     text = f"Name:\t{about.meta.get('name', '')}\nNamespace:\t{about.meta.get('namespace', '')}\n"
     text += labels("Labels", about.meta.get("labels"))
-    return text + (notes("Annotations", about.meta.get("annotations")) if annotations else "")
+    return text + notes("Annotations", about.meta.get("annotations"))
 
 
-def labels(title: str, found: Mapping[str, Any] | None, indent: str = "", skip: Sequence[str] = ()) -> str:
+def labels(title: str, found: Mapping[str, Any] | None, indent: str = "") -> str:
     """Write labels, one a line."""
-    kept = [f"{name}={value}" for name, value in sorted((found or {}).items()) if name not in skip]
+    kept = [f"{name}={value}" for name, value in sorted((found or {}).items())]
     return f"{indent}{title}:\t" + ("\n\t".join(kept) if kept else "<none>") + "\n"
 
 
 def notes(title: str, found: Mapping[str, Any] | None, indent: str = "") -> str:
     """Write annotations, long ones under their names."""
-    names = sorted(name for name in found or {} if name != LAST_APPLIED)
+    names = sorted(name for name in found or {} if name != patching.LAST_APPLIED)
     if not names:
         return f"{indent}{title}:\t<none>\n"
     text = f"{indent}{title}:\t"
@@ -91,10 +90,12 @@ def pairs(found: Mapping[str, Any] | None) -> str:
 
 def when(text: Any) -> str:
     """Write a timestamp as RFC 1123 does."""
-    if not text:
-        return "<unset>"
-    moment = datetime.datetime.fromtimestamp(int(clock.seconds(text)), datetime.UTC)
-    return moment.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    return moment(text, "%a, %d %b %Y %H:%M:%S +0000") if text else "<unset>"
+
+
+def moment(text: Any, form: str) -> str:
+    """Write a timestamp in a strftime format, in UTC."""
+    return datetime.datetime.fromtimestamp(int(clock.seconds(text)), datetime.UTC).strftime(form)
 
 
 async def events(about: Subject, **more: str) -> str:
@@ -189,13 +190,12 @@ def containers(title: str, found: Sequence[Mapping[str, Any]], states: Mapping[s
     text = f"{indent}{title}:\n" if found else f"{indent}{title}:\t<none>\n"
     inner = " " if indent else "  "
     for one in found:
-        text += container(one, states.get(str(one.get("name"))), (indent, indent + inner))
+        text += container(one, states.get(str(one.get("name"))), indent + inner)
     return text
 
 
-def container(one: Mapping[str, Any], state: Mapping[str, Any] | None, indents: tuple[str, str]) -> str:
+def container(one: Mapping[str, Any], state: Mapping[str, Any] | None, name_indent: str) -> str:
     """Write one container."""
-    _, name_indent = indents
     indent = "    "
     rows: list[str] = []
     if state:

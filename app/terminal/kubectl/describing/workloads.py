@@ -97,12 +97,18 @@ async def deployment(about: Subject) -> str:
         rolling = strategy["rollingUpdate"]
         text += f"RollingUpdateStrategy:\t{rolling.get('maxUnavailable')} max unavailable, {rolling.get('maxSurge')} max surge\n"
     text += words.template(spec.get("template") or {})
-    if status.get("conditions"):
-        text += "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n"
-        text += "".join(f"  {one['type']} \t{one['status']}\t{one.get('reason', '')}\n" for one in status["conditions"])
+    text += _conditions(status)
     old, new = await _replica_sets(about)
     text += f"OldReplicaSets:\t{_named(old)}\nNewReplicaSet:\t{_named(new)}\n"
     return text + await words.events(about)
+
+
+def _conditions(status: Mapping[str, Any]) -> str:
+    found = status.get("conditions")
+    if not found:
+        return ""
+    head = "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n"
+    return head + "".join(f"  {one['type']} \t{one['status']}\t{one.get('reason', '')}\n" for one in found)
 
 
 async def _replica_sets(about: Subject) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
@@ -162,10 +168,7 @@ async def replica_set(about: Subject) -> str:
     text += f"Replicas:\t{status.get('replicas', 0)} current / {spec.get('replicas', 0)} desired\n"
     text += f"Pods Status:\t{await phases(about)}\n"
     text += words.template(spec.get("template") or {})
-    if status.get("conditions"):
-        text += "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n"
-        text += "".join(f"  {one['type']} \t{one['status']}\t{one.get('reason', '')}\n" for one in status["conditions"])
-    return text + await words.events(about)
+    return text + _conditions(status) + await words.events(about)
 
 
 async def phases(about: Subject) -> str:
