@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.terminal.kubectl import api, changing, get, kube, manifests, tabs
+from app.terminal.kubectl import api, changing, get, kube, tabs
 from app.terminal.kubectl.describing import words
 from app.terminal.kubectl.flags import Flag, Given, duration, number, several, switch, text
 from app.terminal.kubectl.kube import Kube, Meant, Resource
@@ -455,10 +455,7 @@ async def drain(kubectl: Kube, given: Given) -> int:
     """Close a node and evict its pods."""
     if not given.words and not given.text("selector"):
         raise api.usage("kubectl drain", "USAGE: drain NODE [flags]")
-    words_of = given.words if any("/" in one for one in given.words) else ["nodes", *given.words]
-    found, refusals = await kube.read(kubectl, await kube.meant(kubectl, words_of, given), given)
-    kube.refuse_all(refusals)
-    for one in found:
+    for one in await changing.nodes(kubectl, given):
         await changing.close_node(kubectl, given, one, unschedulable=True)
         await _drain(kubectl, given, one)
     return 0
@@ -468,7 +465,7 @@ async def _drain(kubectl: Kube, given: Given, node: Meant) -> None:
     listed = await kubectl.ask(
         "GET", "/api/v1/pods", query={"fieldSelector": f"spec.nodeName={node.name}", "limit": "500"}
     )
-    pods, ignored, faults, warnings = [], [], [], []
+    pods, ignored, warnings = [], [], []
     groups: dict[str, list[str]] = {}
     for pod in listed.get("items", ()):
         meta, name = pod["metadata"], f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
@@ -541,5 +538,5 @@ async def _evict(kubectl: Kube, given: Given, pod: Mapping[str, Any]) -> None:
             kubectl.err(f"error when evicting {said}\n")
             await asyncio.sleep(5)
             kubectl.out(f"evicting pod {meta['namespace']}/{meta['name']}\n")
-    await manifests.until_gone(kubectl, Meant(resource, meta["namespace"], meta["name"]))
+    await kube.until_gone(kubectl, Meant(resource, meta["namespace"], meta["name"]))
     kubectl.out(f"pod/{meta['name']} evicted\n")

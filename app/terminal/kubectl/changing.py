@@ -93,12 +93,11 @@ def say(kubectl: Kube, given: Given, one: Meant, done: str, obj: Any) -> None:
 async def _targets(kubectl: Kube, given: Given, words: Sequence[str]) -> list[Meant]:
     if not words:
         raise api.error("one or more resources must be specified as <resource> <name> or <resource>/<name>")
-    wanted = await kube.meant(kubectl, words, given)
-    if any(not one.name for one in wanted) and not (given.on("all") or kube.selecting(given)):
-        raise api.error("resource(s) were provided, but no name was specified")
-    found, refusals = await kube.read(kubectl, wanted, given)
-    kube.refuse_all(refusals)
-    return found
+    return await _read_named(kubectl, given, words)
+
+
+async def _read_named(kubectl: Kube, given: Given, words: Sequence[str]) -> list[Meant]:
+    return await kube.read_all(kubectl, await kube.named(kubectl, words, given), given)
 
 
 # --- labels and annotations ----------------------------------------------------------------------
@@ -196,12 +195,15 @@ async def _schedulable(kubectl: Kube, given: Given, *, unschedulable: bool) -> i
     word = "cordon" if unschedulable else "uncordon"
     if not given.words and not kube.selecting(given):
         raise api.usage(f"kubectl {word}", f"USAGE: {word} NODE [flags]")
-    words = given.words if any("/" in one for one in given.words) else ["nodes", *given.words]
-    found, refusals = await kube.read(kubectl, await kube.meant(kubectl, words, given), given)
-    kube.refuse_all(refusals)
-    for one in found:
+    for one in await nodes(kubectl, given):
         await close_node(kubectl, given, one, unschedulable=unschedulable)
     return 0
+
+
+async def nodes(kubectl: Kube, given: Given) -> list[Meant]:
+    """Read the nodes that the words name, with or without their type."""
+    words = given.words if any("/" in one for one in given.words) else ["nodes", *given.words]
+    return await kube.read_all(kubectl, await kube.meant(kubectl, words, given), given)
 
 
 async def close_node(kubectl: Kube, given: Given, one: Meant, *, unschedulable: bool) -> None:
@@ -282,11 +284,7 @@ async def scale(kubectl: Kube, given: Given) -> int:
         raise api.error("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
     if not given.words:
         raise api.error(RESOURCE)
-    wanted = await kube.meant(kubectl, given.words, given)
-    if any(not one.name for one in wanted) and not (given.on("all") or kube.selecting(given)):
-        raise api.error("resource(s) were provided, but no name was specified")
-    found, refusals = await kube.read(kubectl, wanted, given)
-    kube.refuse_all(refusals)
+    found = await _read_named(kubectl, given, given.words)
     if not found:
         raise api.error("no objects passed to scale")
     for one in found:
@@ -324,7 +322,7 @@ async def patch(kubectl: Kube, given: Given) -> int:
         wanted = _written(given.text("patch"))
     except (yaml.YAMLError, TypeError, ValueError) as fault:
         raise api.error(f'unable to parse "{given.text("patch")}": yaml: {_first(fault)}') from None
-    for one in await _targets_or(kubectl, given, "resource(s) were provided, but no name was specified"):
+    for one in await _patched(kubectl, given):
         path = one.resource.path(one.namespace, one.name, given.text("subresource"))
         if is_client_dry(given):
             obj = patching.applied(one.obj or {}, wanted, given.text("type").lower())
@@ -352,15 +350,13 @@ def _first(fault: Exception) -> str:
     return str(fault).split("\n")[0]
 
 
-async def _targets_or(kubectl: Kube, given: Given, complaint: str) -> list[Meant]:
+async def _patched(kubectl: Kube, given: Given) -> list[Meant]:
     if not given.words:
         raise api.error(RESOURCE)
     wanted = await kube.meant(kubectl, given.words, given)
     if any(not one.name for one in wanted):
-        raise api.error(complaint)
-    found, refusals = await kube.read(kubectl, wanted, given)
-    kube.refuse_all(refusals)
-    return found
+        raise api.error(kube.NAMELESS)
+    return await kube.read_all(kubectl, wanted, given)
 
 
 # --- set -----------------------------------------------------------------------------------------
@@ -374,7 +370,7 @@ async def set_image(kubectl: Kube, given: Given) -> int:
         raise api.error(RESOURCE)
     if not pairs:
         raise api.error("at least one image update is required")
-    for one in await _set_targets(kubectl, given, words):
+    for one in await _read_named(kubectl, given, words):
         place, spec = _template(one)
         names = [
             container["name"] for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
@@ -397,15 +393,6 @@ def _changed(spec: Mapping[str, Any], change: Any) -> dict[str, Any]:
     found = {**spec, "containers": [change(one) for one in spec.get("containers") or ()]}
     if spec.get("initContainers"):
         found["initContainers"] = [change(one) for one in spec["initContainers"]]
-    return found
-
-
-async def _set_targets(kubectl: Kube, given: Given, words: Sequence[str]) -> list[Meant]:
-    wanted = await kube.meant(kubectl, words, given)
-    if any(not one.name for one in wanted) and not (given.on("all") or kube.selecting(given)):
-        raise api.error("resource(s) were provided, but no name was specified")
-    found, refusals = await kube.read(kubectl, wanted, given)
-    kube.refuse_all(refusals)
     return found
 
 
@@ -446,7 +433,7 @@ async def set_selector(kubectl: Kube, given: Given) -> int:
         if not sign:
             raise api.error(f"invalid selector {expression}")
         pairs[name.strip()] = value.lstrip("=").strip()
-    for one in await _set_targets(kubectl, given, words):
+    for one in await _read_named(kubectl, given, words):
         if one.resource.name != "services":
             raise api.error("setting a selector is only supported for Services")
         changed = patching.put(one.obj or {}, ("spec", "selector"), pairs)
@@ -466,7 +453,7 @@ async def set_env(kubectl: Kube, given: Given) -> int:
         raise api.error("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if not pairs and not given.on("list"):
         raise api.error("at least one environment variable must be provided")
-    for one in await _set_targets(kubectl, given, words):
+    for one in await _read_named(kubectl, given, words):
         place, spec = _template(one)
         if given.on("list"):
             for container in spec.get("containers") or ():

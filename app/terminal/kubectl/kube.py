@@ -12,6 +12,7 @@ from app.terminal.kubectl import api
 from app.terminal.kubectl.flags import Given
 
 Write = Callable[[str], None]
+Holds = Callable[[Mapping[str, Any] | None], bool]
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 
@@ -235,6 +236,7 @@ def _discovered(group: Mapping[str, Any]) -> list[Resource]:
     return found
 
 
+NAMELESS = "resource(s) were provided, but no name was specified"
 MIXED = (
     "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
     "(e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
@@ -259,6 +261,14 @@ async def meant(kube: Kube, words: Sequence[str], given: Given) -> list[Meant]:
     if not names:
         return [Meant(one, namespace if one.namespaced else "") for one in resources]
     return [Meant(one, namespace if one.namespaced else "", name) for one in resources for name in names]
+
+
+async def named(kube: Kube, words: Sequence[str], given: Given) -> list[Meant]:
+    """Return what the words mean; fails on a collection of which neither --all nor a selector takes members."""
+    wanted = await meant(kube, words, given)
+    if any(not one.name for one in wanted) and not (given.on("all") or selecting(given)):
+        raise api.error(NAMELESS)
+    return wanted
 
 
 def _selects(given: Given) -> bool:
@@ -320,6 +330,13 @@ async def read(kube: Kube, wanted: Sequence[Meant], given: Given) -> tuple[list[
     return found, refusals
 
 
+async def read_all(kube: Kube, wanted: Sequence[Meant], given: Given) -> list[Meant]:
+    """Read the objects that are meant; fails when any cannot be read."""
+    found, refusals = await read(kube, wanted, given)
+    refuse_all(refusals)
+    return found
+
+
 def not_listed(one: Meant, given: Given, refused: api.Refused) -> api.Refused:
     """Say what could not be listed (resource.Selector.Visit)."""
     if refused.code not in (400, 404):
@@ -343,6 +360,27 @@ async def _members(kube: Kube, one: Meant, given: Given) -> list[Meant]:
         meta = obj["metadata"]
         found.append(Meant(one.resource, meta.get("namespace", ""), meta["name"], full))
     return found
+
+
+async def until(kube: Kube, one: Meant, holds: Holds) -> None:
+    """Wait until something holds of an object, which is None while it is not there; another of its name is not it."""
+    held = await kube.maybe(one.path)
+    if holds(held):
+        return
+    query = {"fieldSelector": f"metadata.name={one.name}"}
+    if held is not None:
+        query["resourceVersion"] = str(held["metadata"]["resourceVersion"])
+    uid = held["metadata"].get("uid") if held is not None else ""
+    async for event in kube.events(one.resource.path(one.namespace), query):
+        obj = event.get("object") or {}
+        gone = event.get("type") == "DELETED" or (uid and (obj.get("metadata") or {}).get("uid", uid) != uid)
+        if holds(None if gone else obj):
+            return
+
+
+async def until_gone(kube: Kube, one: Meant) -> None:
+    """Wait until an object is no longer there."""
+    await until(kube, one, lambda obj: obj is None)
 
 
 def refuse_all(refusals: Sequence[api.Refused]) -> None:

@@ -206,10 +206,10 @@ async def create(kubectl: Kube, given: Given, files: Mapping[str, str]) -> int:
     return await each(kubectl, found, work)
 
 
-async def made(kubectl: Kube, given: Given, one: Written, obj: Any) -> None:
+async def made(kubectl: Kube, given: Given, one: Written, obj: Any, writer: str = "kubectl-create") -> None:
     """Create one object and tell it."""
     if not changing.is_client_dry(given):
-        query = {**changing.query(given, "kubectl-create"), **_strictly(given)}
+        query = {**changing.query(given, writer), **_strictly(given)}
         try:
             obj = await kubectl.ask("POST", one.meant.resource.path(one.meant.namespace), obj, query=query)
         except api.Refused as refused:
@@ -262,7 +262,7 @@ async def _apply(kubectl: Kube, given: Given, one: Written) -> None:
         )
     current = await kubectl.maybe(one.meant.path)
     if current is None:
-        await _apply_new(kubectl, given, one, modified)
+        await made(kubectl, given, one, modified, "kubectl-client-side-apply")
         return
     if patching.LAST_APPLIED not in ((current.get("metadata") or {}).get("annotations") or {}):
         kubectl.err(MISSING.format(resource=f"{one.meant.resource.name}/{one.meant.name}"))
@@ -276,11 +276,7 @@ async def _apply(kubectl: Kube, given: Given, one: Written) -> None:
         try:
             obj = await kubectl.ask("PATCH", one.meant.path, patch, query=query, kind=changing.STRATEGIC)
         except api.Refused as refused:
-            told = gotext.compact(patch)
-            raise api.Refused(
-                refused.status,
-                _applying(one, told),
-            ) from None
+            raise api.Refused(refused.status, _applying(one, gotext.compact(patch))) from None
     same = str((obj.get("metadata") or {}).get("resourceVersion")) == str(current["metadata"].get("resourceVersion"))
     changing.say(
         kubectl,
@@ -301,17 +297,6 @@ def _applying(one: Written, patch: str) -> str:
         f'GroupVersionKind: "{group}, Kind={resource.kind}"\nName: "{one.meant.name}", Namespace: "{one.meant.namespace}"\n'
         f'for: "{one.source}": error when patching "{one.source}"'
     )
-
-
-async def _apply_new(kubectl: Kube, given: Given, one: Written, modified: dict[str, Any]) -> None:
-    obj: Any = modified
-    if not changing.is_client_dry(given):
-        query = {**changing.query(given, "kubectl-client-side-apply"), **_strictly(given)}
-        try:
-            obj = await kubectl.ask("POST", one.meant.resource.path(one.meant.namespace), modified, query=query)
-        except api.Refused as refused:
-            raise api.Refused(refused.status, f'error when creating "{one.source}"') from None
-    changing.say(kubectl, given, one.meant, "created", obj)
 
 
 async def replace(kubectl: Kube, given: Given, files: Mapping[str, str]) -> int:
@@ -357,9 +342,7 @@ async def delete(kubectl: Kube, given: Given, files: Mapping[str, str]) -> int:
     if from_file:
         wanted = [one.meant for one in await written(kubectl, given, files)]
     else:
-        wanted = await kube.meant(kubectl, given.words, given)
-        if any(not one.name for one in wanted) and not (given.on("all") or kube.selecting(given)):
-            raise api.error("resource(s) were provided, but no name was specified")
+        wanted = await kube.named(kubectl, given.words, given)
         if given.on("all") and given.text("selector"):
             raise api.error("setting 'all' parameter but found a non empty selector. ")
     if given.on("force"):
@@ -373,7 +356,7 @@ async def delete(kubectl: Kube, given: Given, files: Mapping[str, str]) -> int:
     gone = [one for one in found if await _delete(kubectl, given, one, refusals)]
     if given.on("wait") and not changing.ending(given):
         for one in gone:
-            await until_gone(kubectl, one)
+            await kube.until_gone(kubectl, one)
     if not found and not refusals:
         kubectl.out("No resources found\n")
     kube.refuse_all([api.Refused(one.status, one.prefix) for one in refusals])
@@ -431,18 +414,6 @@ def _deleted(one: Meant, ending: str, *, forced: bool = False) -> str:
     return f'{one.resource.group_kind} "{one.name}" {word}{where}{ending}\n'
 
 
-async def until_gone(kubectl: Kube, one: Meant) -> None:
-    """Wait until an object is no longer there."""
-    held = await kubectl.maybe(one.path)
-    if held is None:
-        return
-    uid = held["metadata"].get("uid")
-    query = {"fieldSelector": f"metadata.name={one.name}", "resourceVersion": str(held["metadata"]["resourceVersion"])}
-    async for event in kubectl.events(one.resource.path(one.namespace), query):
-        if event.get("type") == "DELETED" or (event.get("object") or {}).get("metadata", {}).get("uid", uid) != uid:
-            return
-
-
 # --- edit, diff ----------------------------------------------------------------------------------
 
 
@@ -450,9 +421,7 @@ async def edit(kubectl: Kube, given: Given) -> int:
     """Open an object in the page's YAML editor."""
     if not given.words:
         raise api.error(changing.RESOURCE)
-    wanted = await kube.meant(kubectl, given.words, given)
-    found, refusals = await kube.read(kubectl, wanted, given)
-    kube.refuse_all(refusals)
+    found = await kube.read_all(kubectl, await kube.meant(kubectl, given.words, given), given)
     if len(found) != 1:
         raise api.Failed("This terminal edits one object at a time: name one, as in `kubectl edit service web`.")
     (one,) = found

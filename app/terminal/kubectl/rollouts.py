@@ -24,9 +24,7 @@ UNDO_FLAGS = (*FLAGS, number("to-revision", default="0"))
 async def _targets(kubectl: Kube, given: Given, command: str) -> list[Meant]:
     if not given.words:
         raise api.error("required resource not specified")
-    wanted = await kube.meant(kubectl, given.words, given)
-    found, refusals = await kube.read(kubectl, wanted, given)
-    kube.refuse_all(refusals)
+    found = await kube.read_all(kubectl, await kube.meant(kubectl, given.words, given), given)
     for one in found:
         if command == "undo":
             _warn(kubectl, one)

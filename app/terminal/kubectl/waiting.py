@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from app.terminal.kubectl import api, changing, gotext, kube, paths, running
 from app.terminal.kubectl.flags import Flag, Given, duration, several, switch, text
-from app.terminal.kubectl.kube import Kube, Meant
+from app.terminal.kubectl.kube import Holds, Kube
 
 FLAGS: tuple[Flag, ...] = (
     several("for", split=False), text("selector", "l"), text("field-selector"), switch("all"), switch("all-namespaces", "A"),
     duration("timeout", "30s"), several("filename", "f"), switch("recursive", "R"), text("output", "o"), switch("local"),
 )  # fmt: skip
-Holds = Callable[[Mapping[str, Any] | None], bool]
 
 
 async def wait(kubectl: Kube, given: Given) -> int:
@@ -26,9 +25,7 @@ async def wait(kubectl: Kube, given: Given) -> int:
         raise api.error(f"unrecognized condition: {shown}")
     if not given.words:
         raise api.error(changing.RESOURCE)
-    wanted = await kube.meant(kubectl, given.words, given)
-    if any(not one.name for one in wanted) and not (given.on("all") or kube.selecting(given)):
-        raise api.error("resource(s) were provided, but no name was specified")
+    wanted = await kube.named(kubectl, given.words, given)
     timeout = running.seconds(given.text("timeout"))
     timeout = 7 * 86400 if timeout < 0 else timeout
     check, done = holds
@@ -44,7 +41,7 @@ async def wait(kubectl: Kube, given: Given) -> int:
         raise api.error("no matching resources found")
     for one in found:
         try:
-            await asyncio.wait_for(_until(kubectl, one, check), max(timeout, 0.05))
+            await asyncio.wait_for(kube.until(kubectl, one, check), max(timeout, 0.05))
         except TimeoutError:
             raise api.error(f"timed out waiting for the condition on {one.resource.name}/{one.name}") from None
         kubectl.out(f"{one.label} {done}\n")
@@ -101,18 +98,3 @@ def _path(text_of: str) -> Holds:
         return any(gotext.scalar(one) == value.strip("'\"") for one in found) if sign else bool(found)
 
     return holds
-
-
-async def _until(kubectl: Kube, one: Meant, holds: Holds) -> None:
-    held = await kubectl.maybe(one.path)
-    if holds(held):
-        return
-    query = {"fieldSelector": f"metadata.name={one.name}"}
-    if held is not None:
-        query["resourceVersion"] = str(held["metadata"]["resourceVersion"])
-    uid = held["metadata"].get("uid") if held is not None else ""
-    async for event in kubectl.events(one.resource.path(one.namespace), query):
-        obj = event.get("object") or {}
-        gone = event.get("type") == "DELETED" or (uid and (obj.get("metadata") or {}).get("uid", uid) != uid)
-        if holds(None if gone else obj):
-            return
