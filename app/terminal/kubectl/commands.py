@@ -181,7 +181,7 @@ def unknown(words: Sequence[str]) -> api.Failed:
     """Say what is wrong with a line that begins with no command of ours."""
     named, _ = _leading(words)
     first = named[0] if named else ""
-    if first in REAL and first in INSTEAD:
+    if first in INSTEAD:
         return api.Failed(f"{INSTEAD[first]}; `help kubeconfig` says how to use the real kubectl.")
     if tuple(named[:1]) in _GROUPS or tuple(named[:2]) in _GROUPS:
         return _in_group(named)
@@ -194,8 +194,8 @@ def unknown(words: Sequence[str]) -> api.Failed:
         if first
         else []
     )
-    hint = "\nDid you mean this?\n" + "".join(f"\t{name}\n" for name in near) + "\n" if near else ""
-    return api.Failed(f'error: unknown command "{first}" for "kubectl"\n' + (hint.rstrip("\n") + "\n" if hint else ""))
+    hint = "\nDid you mean this?\n" + "".join(f"\t{name}\n" for name in near) if near else ""
+    return api.Failed(f'error: unknown command "{first}" for "kubectl"\n{hint}')
 
 
 def _in_group(named: Sequence[str]) -> api.Failed:

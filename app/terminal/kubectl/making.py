@@ -360,12 +360,10 @@ async def run(kubectl: Kube, given: Given) -> int:
     if given.on("expose") and not given.text("port"):
         raise api.error("--port must be set when exposing a service")
     pod = _pod(given)
-    if (given.on("attach") or given.on("stdin")) and not changing.ending(given):
-        path = f"/api/v1/namespaces/{kubectl.namespace}/pods"
-        pod = patching.put(pod, ("metadata", "namespace"), kubectl.namespace)
-        created = await kubectl.ask("POST", path, pod, query=changing.query(given, "kubectl-run"))
-        return await running.attached(kubectl, given, created)
+    attaches = (given.on("attach") or given.on("stdin")) and not changing.ending(given)
     told = await _quietly(kubectl, given, pod)
+    if attaches:
+        return await running.attached(kubectl, given, told)
     if given.on("expose"):
         port = int(given.text("port"))
         exposed = {
@@ -447,7 +445,7 @@ async def expose(kubectl: Kube, given: Given) -> int:
         raise api.error(changing.RESOURCE)
     wanted = await kube.meant(kubectl, given.words, Given(given.words, given.dash, {}, given.known))
     if any(not one.name for one in wanted):
-        raise api.error("resource(s) were provided, but no name was specified")
+        raise api.error(kube.NAMELESS)
     for one in wanted:
         obj = await kubectl.ask("GET", one.path)
         await _expose(kubectl, given, replace(one, obj=obj))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -256,9 +257,9 @@ async def _log(kubectl: Kube, given: Given, told: tuple[Mapping[str, Any], str, 
         tail = 10
     if tail >= 0:
         query["tailLines"] = str(tail)
-    for flag, field in (("previous", "previous"), ("timestamps", "timestamps")):
+    for flag in ("previous", "timestamps"):
         if given.on(flag):
-            query[field] = "true"
+            query[flag] = "true"
     if given.text("since") not in ("", "0s", "0"):
         query["sinceSeconds"] = str(int(seconds(given.text("since"))))
     if given.number("limit-bytes"):
@@ -281,8 +282,6 @@ def _marked(text_of: str, mark: str) -> str:
 
 def seconds(text_of: str) -> float:
     """Read a Go duration such as 1h30m, 10s or 500ms."""
-    import re
-
     sizes = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "ns": 1e-9}
     if text_of in ("0", ""):
         return 0.0
