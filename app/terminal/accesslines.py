@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,9 +75,8 @@ def _of_request(request: Mapping[str, Any], at: float, pod: Object) -> Iterator[
         yield _one(asked, result, at, pod)
     place = f"{objects.namespace_of(pod)}/{objects.name_of(pod)}"
     more = int((request.get("summary") or {}).get("by_pod", {}).get(place, 0)) - len(mine)
-    like = mine[0] if mine else None
-    for _ in range(min(more, MOST_ALIKE) if like is not None else 0):
-        yield _one(asked, like or {}, at, pod)
+    if mine:
+        yield from [_one(asked, mine[0], at, pod)] * min(more, MOST_ALIKE)
 
 
 def _of_sample(sample: Mapping[str, Any], pod: Object) -> Iterator[Served]:
@@ -87,8 +86,9 @@ def _of_sample(sample: Mapping[str, Any], pod: Object) -> Iterator[Served]:
             continue
         count = min(int(edge["count"]), MOST_ALIKE)
         gap = (edge["last"] - edge["first"]) / max(count - 1, 1)
+        like = _one(edge, edge, edge["first"], pod)
         for number in range(count):
-            yield _one(edge, edge, edge["first"] + number * gap, pod)
+            yield replace(like, at=edge["first"] + number * gap)
 
 
 def _is_by(result: Mapping[str, Any], pod: Object) -> bool:
@@ -103,10 +103,9 @@ def _is_by(result: Mapping[str, Any], pod: Object) -> bool:
 def _one(asked: Mapping[str, Any], result: Mapping[str, Any], at: float, pod: Object) -> Served:
     url = urlsplit(str(asked.get("to") or ""))
     headers = {str(name).lower(): str(text) for name, text in (asked.get("headers") or {}).items()}
-    port = int((result.get("served_by") or {}).get("port") or 0)
     body = result.get("body")
     if body is None:
-        found = images.responds(pod, port)
+        found = images.responds(pod, int((result.get("served_by") or {}).get("port") or 0))
         body = found.body if found is not None else ""
     return Served(
         at=at,
@@ -120,11 +119,7 @@ def _one(asked: Mapping[str, Any], result: Mapping[str, Any], at: float, pod: Ob
 
 
 def _combined(served: Served, pod: Object) -> list[str]:
-    moment = startlines.utc(served.at, "%d/%b/%Y:%H:%M:%S +0000")
-    return [
-        f'{served.client} - - [{moment}] "GET {served.path} HTTP/1.1" {served.status} {served.size} '
-        f'"-" "{served.agent}" "-"'
-    ]
+    return [f'{line} "-" "{served.agent}" "-"' for line in _common(served, pod)]
 
 
 def _common(served: Served, pod: Object) -> list[str]:

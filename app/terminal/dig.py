@@ -92,8 +92,8 @@ async def _one(call: Call, line: _Line, name: str, kind: str) -> int:
         call.say("".join(f"{record['data']}\n" for record in answer.records))
         return 0
     more = await questions.additional(call, answer) if kind == "SRV" else []
-    serial = int((await call.world.view()).state.now)
-    zone = (await call.world.view()).cluster_domain
+    view = await call.world.view()
+    serial, zone = int(view.state.now), view.cluster_domain
     soa = f"ns.dns.{zone}. hostmaster.{zone}. {serial} 7200 1800 86400 30"
     authority = [{"name": zone, "type": "SOA", "ttl": 30, "data": soa}] if _is_negative(answer, zone) else []
     call.say(_written(call, line, answer, (authority, more)))

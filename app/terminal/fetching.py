@@ -106,7 +106,7 @@ async def fetch(call: Call, url: Url, want: Want) -> Got:
     }
     result = await call.world.ask({"from": call.home.origin, "to": to, "headers": kept})
     hops = result.get("trace", {}).get("hops") or ()
-    address = hops[0]["steps"][0]["before"]["dst"] if hops else ""
+    address = destination(result)
     client = f"{call.home.address}:{hops[0]['steps'][0]['before']['sport']}" if hops else ""
     reason = str((result.get("trace") or result.get("dns_trace") or {}).get("reason") or "")
     if scheme == "tcp" or "http_status" not in result:

@@ -143,9 +143,13 @@ async def ifconfig(call: Call) -> int:
 # --- sockets -----------------------------------------------------------------------------------------------
 
 
+def _letters(call: Call) -> str:
+    return "".join(word[1:] for word in call.words[1:] if word.startswith("-") and not word.startswith("--"))
+
+
 def _open_ports(call: Call) -> list[tuple[images.Listener, str, bool]]:
     """Return what listens in the pod, the program behind it, and whether it is bound to both families."""
-    flags = "".join(word[1:] for word in call.words[1:] if word.startswith("-") and not word.startswith("--"))
+    flags = _letters(call)
     both = not set(flags) & {"t", "u"}
     found = []
     for one in images.listeners(call.home.pod):
@@ -160,7 +164,7 @@ def _open_ports(call: Call) -> list[tuple[images.Listener, str, bool]]:
 
 async def netstat(call: Call) -> int:
     """Show listening sockets; connections end before anybody could look."""
-    flags = "".join(word[1:] for word in call.words[1:] if word.startswith("-") and not word.startswith("--"))
+    flags = _letters(call)
     if "r" in flags:
         return await route(call)
     kind = "servers and established" if "a" in flags else "only servers" if "l" in flags else "w/o servers"
@@ -178,7 +182,7 @@ async def netstat(call: Call) -> int:
 
 async def ss(call: Call) -> int:
     """Show listening sockets as iproute2 does: columns as wide as they need to be."""
-    flags = "".join(word[1:] for word in call.words[1:] if word.startswith("-") and not word.startswith("--"))
+    flags = _letters(call)
     found = _open_ports(call)
     shows_kind = ("t" in flags) == ("u" in flags)
     rows = []

@@ -18,11 +18,8 @@ __all__ = ["Ask", "Reply", "client_of", "exchanged", "http", "reply", "served", 
 _REQUEST = re.compile(r"([A-Z]{3,8}) (\S+)(?: HTTP/1\.[01])?\r?")
 
 
-def serving_at(pod: Object, port: int, protocol: str = "TCP") -> Serving | None:
-    """Return the program that answers on a port of a pod, None when nobody does."""
-    responder = images.responds(pod, port, protocol)
-    if responder is None:
-        return None
+def _serving(pod: Object, responder: images.Responder) -> Serving:
+    """Return the program that answers."""
     containers = images.serving_containers(pod)
     own = next((one for one in containers if one.get("name") == responder.container), containers[0])
     return Serving(pod, own, responder.page, responder.body)
@@ -33,8 +30,7 @@ async def reply(world: World, pod: Object, port: int, ask: Ask) -> Reply | None:
     responder = images.responds(pod, port)
     if responder is None or not responder.http:
         return None
-    serving = serving_at(pod, port)
-    assert serving is not None
+    serving = _serving(pod, responder)
     serving.file = await webfiles.page(world, pod, responder.container, ask.target)
     return await netexec.answer(world, serving, port, ask, _fetch) or servers.answer(serving, ask)
 
@@ -84,19 +80,17 @@ async def spoken(world: World, result: Mapping[str, Any], scheme: str, text: str
     pod = view.pod(by.get("namespace", ""), by.get("name", ""))
     if pod is None:
         return ""
-    serving = serving_at(pod, by["port"], "UDP" if scheme == "udp" else scheme.upper())
-    if serving is None:
+    responder = images.responds(pod, by["port"], scheme.upper())
+    if responder is None:
         return ""
     if scheme != "tcp":
-        return netexec.datagram(serving, text, client_of(result))
+        return netexec.datagram(_serving(pod, responder), text, client_of(result))
+    if not responder.http:
+        return servers.raw(pod, responder.container, text)
     return await _over_tcp(world, pod, by["port"], text, client_of(result))
 
 
 async def _over_tcp(world: World, pod: Object, port: int, text: str, client: str) -> str:
-    responder = images.responds(pod, port)
-    assert responder is not None
-    if not responder.http:
-        return servers.raw(pod, responder.container, text)
     first, *rest = text.split("\n")
     found = _REQUEST.fullmatch(first)
     if found is None:
