@@ -13,6 +13,7 @@ from app.terminal import calls, messages, mounts, running
 from app.terminal.shell import Streams
 from app.terminal.streams import Text, given
 from tests.cluster_driver import Cluster
+from tests.terminal import worlds
 
 MANIFEST = """
 apiVersion: v1
@@ -158,13 +159,6 @@ def address(cluster: Cluster, pod: str) -> str:
 
 
 def run(cluster: Cluster, pod: str, line: str | list[str]) -> tuple[str, str, int]:
-    async def read() -> state.ClusterState:
-        return cluster.held
-
-    async def send(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        origin = dict(asked)
-        return cluster.send(origin.pop("from"), origin.pop("to"), **origin)
-
     async def api(asked: messages.Ask) -> messages.Reply:
         return messages.Reply(200 if asked.headers.get("Authorization") else 403, asked.target)
 
@@ -174,7 +168,7 @@ def run(cluster: Cluster, pod: str, line: str | list[str]) -> tuple[str, str, in
     files = mounts.files_of(cluster.held, own, container, lambda name: volumes.setdefault(name, {}))
     argv = ["sh", "-c", line] if isinstance(line, str) else line
     job = running.Job(argv, own, container, Streams(given(""), out, err), files)
-    code, refusal = asyncio.run(running.run(job, calls.World(read, send, api, cluster.now)))
+    code, refusal = asyncio.run(running.run(job, worlds.around(cluster, api)))
     return str(out), str(err) + refusal, code
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from app.cluster import state
-from app.terminal import calls, messages, running
+from app.terminal import messages, running
 from tests.cluster_driver import Cluster
+from tests.terminal import worlds
 
 HERE = pathlib.Path(__file__).parent / "recorded"
 IMAGES = {"curl": "nginx:1.27", "gnu": "python:3.12", "busybox": "busybox:1.37", "netshoot": "nicolaka/netshoot"}
@@ -101,17 +102,10 @@ def cluster() -> Cluster:
 
 
 def run(cluster: Cluster, pod: str, line: str) -> running.ShellResult:
-    async def read() -> state.ClusterState:
-        return cluster.held
-
-    async def send(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        origin = dict(asked)
-        return cluster.send(origin.pop("from"), origin.pop("to"), **origin)
-
     async def api(asked: messages.Ask) -> messages.Reply:
         return messages.Reply(404, "")
 
-    world = calls.World(read, send, api, cluster.now)
+    world = worlds.around(cluster, api)
     return asyncio.run(running.execute(["sh", "-c", line], cluster.get(state.PODS, pod), world))
 
 

@@ -1,8 +1,6 @@
 """Programs as they run: output that flows, input that comes bit by bit, terminals, limits that come back with time."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -10,6 +8,7 @@ from app.cluster import state
 from app.terminal import calls, feeding, messages, running, streams, tty
 from app.terminal.shell import Streams
 from tests.cluster_driver import Cluster
+from tests.terminal import worlds
 
 POD = "{apiVersion: v1, kind: Pod, metadata: {name: client}, spec: {containers: [{name: c, image: busybox, command: [sleep, infinity]}]}}"
 
@@ -25,17 +24,10 @@ class Typist:
     """A program under way in the pod, typed to and read from as it goes."""
 
     def __init__(self, cluster: Cluster, *argv: str, terminal: bool = False) -> None:
-        async def read() -> state.ClusterState:
-            return cluster.held
-
-        async def send(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-            origin = dict(asked)
-            return cluster.send(origin.pop("from"), origin.pop("to"), **origin)
-
         async def api(asked: messages.Ask) -> messages.Reply:
             return messages.Reply(200, asked.target)
 
-        self.world = calls.World(read, send, api, cluster.now)
+        self.world = worlds.around(cluster, api)
         self.out, self.err = streams.Text(), streams.Text()
         self.screen = tty.Screen(self.out)
         self.terminal = tty.Tty(self.screen)

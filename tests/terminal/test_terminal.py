@@ -1,14 +1,13 @@
 """Command lines of troubleshooting pages, run inside simulated pods."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from app.cluster import state
-from app.terminal import calls, messages, running
+from app.terminal import messages, running
 from tests.cluster_driver import Cluster
+from tests.terminal import worlds
 
 MANIFEST = """
 apiVersion: v1
@@ -46,17 +45,10 @@ def cluster() -> Cluster:
 
 
 def run(cluster: Cluster, pod: str, *argv: str, stdin: str = "") -> running.ShellResult:
-    async def read() -> state.ClusterState:
-        return cluster.held
-
-    async def send(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        origin = dict(asked)
-        return cluster.send(origin.pop("from"), origin.pop("to"), **origin)
-
     async def api(asked: messages.Ask) -> messages.Reply:
         return messages.Reply(200, f'{{"path": "{asked.target}"}}\n')
 
-    world = calls.World(read, send, api, cluster.now)
+    world = worlds.around(cluster, api)
     return asyncio.run(running.execute(argv, cluster.get(state.PODS, pod), world, stdin=stdin))
 
 
