@@ -79,9 +79,14 @@ class _Run:
         if "v" in self.line.flags:
             self.call.complain(text + "\n")
 
+    @property
+    def shows_errors(self) -> bool:
+        """Say whether it complains: not when told to be silent, unless -S asks for it."""
+        return "s" not in self.line.flags or "S" in self.line.flags
+
     def fail(self, code: int, sentence: str) -> int:
         """Complain, unless it is to be silent."""
-        if "s" not in self.line.flags or "S" in self.line.flags:
+        if self.shows_errors:
             self.call.complain(f"curl: ({code}) {sentence}\n")
         return code
 
@@ -117,7 +122,7 @@ async def _with_retries(run: _Run, text: str, position: int) -> int:
         if not left or not (code == 28 or refused or status in _RETRIED):
             return code
         why = "connection refused" if refused else "timeout" if code == 28 else "HTTP error"
-        if "s" not in run.line.flags or "S" in run.line.flags:
+        if run.shows_errors:
             run.call.complain(_warning(run, why, left))
         left -= 1
         delay = run.line.given.get("delay", "1")
@@ -156,9 +161,8 @@ async def _one(run: _Run, text: str, position: int) -> tuple[int, int]:
         if run.line.flags & {"i", "I"}:
             _deliver(run, fetching.head_of(run.call, got.answer), position)
         run.trace(f"* Issue another request to this URL: '{following.text}'")
-        if run.shows_meter:
-            run.meter()
-            run.call.complain("\n")
+        run.meter()
+        _end_meter(run)
         url, hops = following, hops + 1
         method = "GET" if got.answer.status in (301, 302, 303) and method == "POST" else method
     return _end(run, url, got, (position, hops)), got.answer.status

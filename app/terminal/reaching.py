@@ -211,13 +211,17 @@ async def traceroute(call: Call) -> int:
     return 0
 
 
+def _is_port(text: str) -> bool:
+    return text.isdigit() and 0 < int(text) < 65536
+
+
 async def telnet(call: Call) -> int:
     """Say whether a port can be connected to."""
     words = [word for word in call.words[1:] if not word.startswith("-")]
     if not words:
         return call.complain("Usage: telnet [-a] [-l USER] HOST [PORT]\n\nConnect to telnet server\n")
     port = words[1] if len(words) > 1 else "23"
-    result = await fetching.connected(call, words[0], int(port)) if port.isdigit() and 0 < int(port) < 65536 else None
+    result = await fetching.connected(call, words[0], int(port)) if _is_port(port) else None
     if result is None or result["outcome"] == "name_not_found":
         return call.complain(f"telnet: bad address '{words[0]}'\n")
     outcome, address = result["outcome"], fetching.destination(result)
@@ -236,7 +240,7 @@ async def redis_cli(call: Call) -> int:
     """Ask a store for PING; other commands are not simulated, since it holds nothing."""
     line = _understand(call, "hpanu")
     name, port = line.values.get("h", "127.0.0.1"), line.values.get("p", "6379")
-    result = await fetching.connected(call, name, int(port)) if port.isdigit() and 0 < int(port) < 65536 else None
+    result = await fetching.connected(call, name, int(port)) if _is_port(port) else None
     outcome = result["outcome"] if result else "name_not_found"
     if result is None or outcome != "ok":
         said = {"name_not_found": "Name or service not known", "refused": "Connection refused"}.get(
@@ -253,7 +257,7 @@ async def openssl(call: Call) -> int:
     words = call.words[1:]
     place = words[words.index("-connect") + 1] if "-connect" in words[:-1] else ""
     name, _, port = place.partition(":")
-    if words[:1] != ["s_client"] or not port.isdigit() or not 0 < int(port) < 65536:
+    if words[:1] != ["s_client"] or not _is_port(port):
         return call.complain("openssl: the simulated openssl knows s_client -connect HOST:PORT\n")
     result = await fetching.connected(call, name, int(port))
     outcome = result["outcome"] if result else "name_not_found"

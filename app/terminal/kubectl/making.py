@@ -299,16 +299,13 @@ async def ingress(kubectl: Kube, given: Given) -> int:
             )
         host, path, star, target, port = found.groups()
         kind = "Prefix" if star else "Exact"
-        backend = {"service": {"name": target, "port": {"number": int(port)} if port.isdigit() else {"name": port}}}
-        rules.setdefault(host, []).append({"path": path, "pathType": kind, "backend": backend})
+        rules.setdefault(host, []).append({"path": path, "pathType": kind, "backend": _backend(target, port)})
     spec: dict[str, Any] = {}
     if given.text("class"):
         spec["ingressClassName"] = given.text("class")
     if given.text("default-backend"):
         target, _, port = given.text("default-backend").partition(":")
-        spec["defaultBackend"] = {
-            "service": {"name": target, "port": {"number": int(port)} if port.isdigit() else {"name": port}}
-        }
+        spec["defaultBackend"] = _backend(target, port)
     if rules:
         spec["rules"] = [
             {**({"host": host} if host else {}), "http": {"paths": paths}} for host, paths in rules.items()
@@ -322,6 +319,10 @@ async def ingress(kubectl: Kube, given: Given) -> int:
     }
     await made(kubectl, given, obj)
     return 0
+
+
+def _backend(service_name: str, port: str) -> dict[str, Any]:
+    return {"service": {"name": service_name, "port": {"number": int(port)} if port.isdigit() else {"name": port}}}
 
 
 async def job(kubectl: Kube, given: Given) -> int:
@@ -396,7 +397,7 @@ def _pod(given: Given) -> dict[str, Any]:
     name, *rest = given.words
     labels = {"run": name}
     if given.text("labels"):
-        labels = dict(_pair(one) for one in given.text("labels").split(","))
+        labels = _pairs(given.text("labels"))
     container: dict[str, Any] = {"name": name, "image": given.text("image"), "resources": {}}
     if given.text("image-pull-policy"):
         container["imagePullPolicy"] = given.text("image-pull-policy")
@@ -427,6 +428,10 @@ def _pod(given: Given) -> dict[str, Any]:
         except ValueError as fault:
             raise api.error(f"couldn't apply overrides: {fault}") from None
     return pod
+
+
+def _pairs(text_of: str) -> dict[str, str]:
+    return dict(_pair(one) for one in text_of.split(","))
 
 
 def _pair(text_of: str) -> tuple[str, str]:
@@ -470,7 +475,7 @@ async def _expose(kubectl: Kube, given: Given, one: Meant) -> None:
         spec["externalIPs"] = [given.text("external-ip")]
     labels = (obj.get("metadata") or {}).get("labels") or {}
     if given.text("labels"):
-        labels = dict(_pair(part) for part in given.text("labels").split(","))
+        labels = _pairs(given.text("labels"))
     made_of: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -493,7 +498,7 @@ def _exposed_selector(given: Given, one: Meant) -> dict[str, str]:
     obj = one.obj or {}
     spec = obj.get("spec") or {}
     if given.text("selector"):
-        return dict(_pair(part) for part in given.text("selector").split(","))
+        return _pairs(given.text("selector"))
     match one.resource.name:
         case "services" | "replicationcontrollers":
             found = spec.get("selector")
