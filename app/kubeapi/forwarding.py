@@ -21,7 +21,7 @@ from app.cluster import state
 from app.engine import commands
 from app.kinds import images
 from app.kinds import node as nodes
-from app.kubeapi import pairs, pipes, portchannels, sockets, status, worlds
+from app.kubeapi import lasting, pairs, pipes, portchannels, sockets, status, worlds
 from app.kubeapi.call import Call
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
@@ -35,25 +35,19 @@ _KEPT = ("host", "user-agent")
 
 MOST_OPEN = 50
 """port-forwards of a playground at the same time."""
-_open_ends: dict[str, int] = {}
+_open = lasting.Open(MOST_OPEN, f"This playground has {MOST_OPEN} port-forwards open: end one of them first.")
 
 
 async def serve(call: Call) -> None:
     """Serve one port-forward WebSocket, or refuse it with a Status."""
     try:
         pod = await check(call)
-        if _open_ends.get(call.playground, 0) >= MOST_OPEN:
-            raise errors.TooManyRequests(f"This playground has {MOST_OPEN} port-forwards open: end one of them first.")
+        _open.check(call.playground)
     except errors.ApiError as refusal:
         await sockets.refuse(call, refusal)
         return
-    _open_ends[call.playground] = _open_ends.get(call.playground, 0) + 1
-    try:
+    with _open.counted(call.playground):
         await _forward(call, pod)
-    finally:
-        _open_ends[call.playground] -= 1
-        if not _open_ends[call.playground]:
-            del _open_ends[call.playground]
 
 
 async def _forward(call: Call, pod: Object) -> None:

@@ -6,7 +6,8 @@ A caller that goes, a key that is replaced, a playground that is deleted, a serv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from starlette.types import Scope
@@ -14,6 +15,31 @@ from starlette.types import Scope
 from app.kubeapi import auth
 from app.machinery import errors
 from app.runtime.host import Host
+
+
+class Open:
+    """What each playground has open of one sort: `most` at the same time; `words` refuse one more."""
+
+    def __init__(self, most: int, words: str) -> None:
+        self._most = most
+        self._words = words
+        self._counts: dict[str, int] = {}
+
+    def check(self, playground: str) -> None:
+        """Refuse one more when there are as many as there may be."""
+        if self._counts.get(playground, 0) >= self._most:
+            raise errors.TooManyRequests(self._words)
+
+    @contextlib.contextmanager
+    def counted(self, playground: str) -> Iterator[None]:
+        """Count one more for as long as the block lasts."""
+        self._counts[playground] = self._counts.get(playground, 0) + 1
+        try:
+            yield
+        finally:
+            self._counts[playground] -= 1
+            if not self._counts[playground]:
+                del self._counts[playground]
 
 
 async def until_ended(scope: Scope, work: Coroutine[Any, Any, Any], *ends: Coroutine[Any, Any, Any]) -> bool:

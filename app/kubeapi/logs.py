@@ -20,7 +20,9 @@ from app.terminal.containers import Containers
 
 MOST_FOLLOWED = 100
 """Logs of a playground that are followed at the same time."""
-_followed: dict[str, int] = {}
+_followed = lasting.Open(
+    MOST_FOLLOWED, f"{MOST_FOLLOWED} logs of this playground are being followed: end one of them first."
+)
 LONGEST_WAIT = 1.0
 
 
@@ -54,16 +56,12 @@ async def answer(call: Call) -> Response:
     headers = {"Cache-Control": "no-cache, private"}
     if not options.follow or run.ended is not None or written.is_full:
         return Response(text, 200, headers, "text/plain")
-    if _followed.get(call.playground, 0) >= MOST_FOLLOWED:
-        raise errors.TooManyRequests(
-            f"{MOST_FOLLOWED} logs of this playground are being followed: end one of them first."
-        )
+    _followed.check(call.playground)
     return StreamingResponse(_followed_lines(call, log, written, text), 200, headers, "text/plain")
 
 
 async def _followed_lines(call: Call, log: logs.Log, written: _Writer, text: bytes) -> AsyncGenerator[bytes, None]:
     """Yield the log and what comes, until the container ends, the client goes, or its key opens nothing any more."""
-    _followed[call.playground] = _followed.get(call.playground, 0) + 1
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=16)
 
     async def pump() -> None:
@@ -77,23 +75,21 @@ async def _followed_lines(call: Call, log: logs.Log, written: _Writer, text: byt
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)
 
-    task = asyncio.create_task(whole())
-    try:
-        yield text
-        while not (task.done() and queue.empty()):
-            try:
-                async with asyncio.timeout(LONGEST_WAIT):
-                    piece = await queue.get()
-            except TimeoutError:
-                continue
-            if piece:
-                yield piece
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        _followed[call.playground] -= 1
-        if not _followed[call.playground]:
-            del _followed[call.playground]
+    with _followed.counted(call.playground):
+        task = asyncio.create_task(whole())
+        try:
+            yield text
+            while not (task.done() and queue.empty()):
+                try:
+                    async with asyncio.timeout(LONGEST_WAIT):
+                        piece = await queue.get()
+                except TimeoutError:
+                    continue
+                if piece:
+                    yield piece
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _comes(log: logs.Log, written: _Writer) -> AsyncIterator[bytes]:

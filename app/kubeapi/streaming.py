@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
-from app.kubeapi import podcontainers, sockets, status, worlds
+from app.kubeapi import lasting, podcontainers, sockets, status, worlds
 from app.kubeapi.call import Call, flag
 from app.kubeapi.channels import PROTOCOLS, STDERR, STDOUT, Channels, Output, hang_up
 from app.kubeapi.podcontainers import Chosen
@@ -24,7 +24,9 @@ from app.terminal.shell import Streams
 
 MOST_OPEN = 50
 """exec and attach sessions of a playground at the same time."""
-_open_ends: dict[str, int] = {}
+_open = lasting.Open(
+    MOST_OPEN, f"This playground has {MOST_OPEN} exec and attach sessions open: end one of them first."
+)
 
 
 async def execute(call: Call) -> None:
@@ -43,13 +45,8 @@ async def execute(call: Call) -> None:
     await call.receive()
     await call.send({"type": "websocket.accept", "subprotocol": protocol})
     channels = Channels(call, protocol)
-    _open_ends[call.playground] = _open_ends.get(call.playground, 0) + 1
-    try:
+    with _open.counted(call.playground):
         await _talk(call, channels, chosen, asked)
-    finally:
-        _open_ends[call.playground] -= 1
-        if not _open_ends[call.playground]:
-            del _open_ends[call.playground]
 
 
 async def without_upgrade(call: Call) -> NoReturn:
@@ -62,10 +59,7 @@ async def _wanted(call: Call, asked: Mapping[str, list[str]]) -> Chosen:
     assert call.target is not None
     if not call.role.covers(Role.EDIT):
         raise status.forbidden(call.target, "create", call.user)
-    if _open_ends.get(call.playground, 0) >= MOST_OPEN:
-        raise errors.TooManyRequests(
-            f"This playground has {MOST_OPEN} exec and attach sessions open: end one of them first."
-        )
+    _open.check(call.playground)
     chosen = await podcontainers.chosen(call, asked.get("container", [""])[0])
     podcontainers.check_host(chosen.pod)
     if not any(flag(asked.get(name, [None])[0]) for name in ("stdin", "stdout", "stderr")):
