@@ -16,8 +16,11 @@ from app.machinery import errors
 
 SHORTEST, LONGEST = 1_800, 3_600
 """Between these many seconds a watch ends that did not say how long it may last."""
+_MATCH = "resourceVersionMatch"
 _MATCHES = ("Exact", "NotOlderThan")
 _INCLUDES = ("", "Metadata", "None", "Object")
+Fault = tuple[str, str, str]
+"""(field, reason, detail)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,13 @@ def lasting(told: ListOptions) -> float:
     return told.seconds or float(random.randint(SHORTEST, LONGEST))
 
 
-def invalid(faults: Sequence[tuple[str, str, str]]) -> status.Refusal:
-    """Refuse options: (field, reason, detail) each."""
+def invalid(faults: Sequence[Fault], name: str = "ListOptions") -> status.Refusal:
+    """Refuse options, each fault with its reason."""
     told = [f"{field}: {detail}" for field, _, detail in faults]
     text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
     causes = [{"reason": reason, "message": detail, "field": field} for field, reason, detail in faults]
-    details = {"group": "meta.k8s.io", "kind": "ListOptions", "causes": causes}
-    return status.Refusal(422, "Invalid", f'ListOptions.meta.k8s.io "" is invalid: {text}', details)
+    details = {"group": "meta.k8s.io", "kind": name, "causes": causes}
+    return status.Refusal(422, "Invalid", f'{name}.meta.k8s.io "" is invalid: {text}', details)
 
 
 def too_large(asked: int, current: int) -> status.Refusal:
@@ -84,7 +87,7 @@ def too_large(asked: int, current: int) -> status.Refusal:
     return status.Refusal(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
 
 
-def _of_list(told: ListOptions, version: str) -> list[tuple[str, str, str]]:
+def _of_list(told: ListOptions, version: str) -> list[Fault]:
     faults = []
     if told.match:
         if not version:
@@ -92,7 +95,7 @@ def _of_list(told: ListOptions, version: str) -> list[tuple[str, str, str]]:
         if told.token:
             faults.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
         if told.match not in _MATCHES:
-            faults.append(_unsupported(told.match, (*_MATCHES, "")))
+            faults.append(unsupported(_MATCH, json.dumps(told.match), (*_MATCHES, "")))
         if told.match == "Exact" and version == "0":
             faults.append(_forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     if told.initial is not None:
@@ -100,7 +103,7 @@ def _of_list(told: ListOptions, version: str) -> list[tuple[str, str, str]]:
     return faults
 
 
-def _of_watch(told: ListOptions) -> list[tuple[str, str, str]]:
+def _of_watch(told: ListOptions) -> list[Fault]:
     faults = []
     if told.initial is not None and told.match != "NotOlderThan":
         faults.append(_forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
@@ -110,20 +113,20 @@ def _of_watch(told: ListOptions) -> list[tuple[str, str, str]]:
                 _forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
             )
         if told.match != "NotOlderThan":
-            faults.append(_unsupported(told.match, ("NotOlderThan",)))
+            faults.append(unsupported(_MATCH, json.dumps(told.match), ("NotOlderThan",)))
         if told.token:
             faults.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
     return faults
 
 
-def _forbidden(detail: str, field: str = "resourceVersionMatch") -> tuple[str, str, str]:
+def _forbidden(detail: str, field: str = _MATCH) -> Fault:
     return field, "FieldValueForbidden", f"Forbidden: {detail}"
 
 
-def _unsupported(value: str, supported: Sequence[str]) -> tuple[str, str, str]:
+def unsupported(field: str, shown: str, supported: Sequence[str]) -> Fault:
+    """Find fault with a value, shown as Go prints it, that is none of those supported."""
     known = ", ".join(json.dumps(one) for one in supported)
-    detail = f"Unsupported value: {json.dumps(value)}: supported values: {known}"
-    return "resourceVersionMatch", "FieldValueNotSupported", detail
+    return field, "FieldValueNotSupported", f"Unsupported value: {shown}: supported values: {known}"
 
 
 def _number(text: str) -> int:

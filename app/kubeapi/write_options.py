@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from starlette.datastructures import QueryParams
 
-from app.kubeapi import status
+from app.kubeapi import field_owners, options
+from app.kubeapi.options import Fault
 
-_LONGEST_MANAGER = 128
 _STRICTNESS = ("", "Ignore", "Strict", "Warn")
 _NAMES: Mapping[str, str] = {
     "POST": "CreateOptions",
@@ -20,7 +20,6 @@ _NAMES: Mapping[str, str] = {
     "PATCH": "PatchOptions",
     "DELETE": "DeleteOptions",
 }
-_Fault = tuple[str, str, str]
 
 
 def check(method: str, query: QueryParams, *, applies: bool = False) -> None:
@@ -34,10 +33,10 @@ def check(method: str, query: QueryParams, *, applies: bool = False) -> None:
     if method != "DELETE":
         faults += [*_owner_name(query.get("fieldManager", "")), *_strictness(query.get("fieldValidation", ""))]
     if faults:
-        raise _invalid(name, faults)
+        raise options.invalid(faults, name)
 
 
-def _application(query: QueryParams, applies: bool) -> list[_Fault]:
+def _application(query: QueryParams, applies: bool) -> list[Fault]:
     if applies and not query.get("fieldManager"):
         return [("fieldManager", "FieldValueRequired", "Required value: is required for apply patch")]
     if not applies and "force" in query:
@@ -45,37 +44,24 @@ def _application(query: QueryParams, applies: bool) -> list[_Fault]:
     return []
 
 
-def _dry_run(values: list[str]) -> list[_Fault]:
+def _dry_run(values: list[str]) -> list[Fault]:
     values = [value for value in values if value]
     if all(value == "All" for value in values):
         return []
     shown = ", ".join(json.dumps(value) for value in values)
-    return [_unsupported("dryRun", f"[]string{{{shown}}}", ("All",))]
+    return [options.unsupported("dryRun", f"[]string{{{shown}}}", ("All",))]
 
 
-def _strictness(value: str) -> list[_Fault]:
-    return [] if value in _STRICTNESS else [_unsupported("fieldValidation", json.dumps(value), _STRICTNESS)]
+def _strictness(value: str) -> list[Fault]:
+    return [] if value in _STRICTNESS else [options.unsupported("fieldValidation", json.dumps(value), _STRICTNESS)]
 
 
-def _owner_name(value: str) -> list[_Fault]:
+def _owner_name(value: str) -> list[Fault]:
     faults = []
-    if len(value.encode("utf-8", "replace")) > _LONGEST_MANAGER:
-        detail = f"Too long: may not be more than {_LONGEST_MANAGER} bytes"
+    if len(value.encode("utf-8", "replace")) > field_owners.LONGEST:
+        detail = f"Too long: may not be more than {field_owners.LONGEST} bytes"
         faults.append(("fieldManager", "FieldValueTooLong", detail))
     if not value.isprintable():
         detail = f"Invalid value: {json.dumps(value)}: should only contain printable characters"
         faults.append(("fieldManager", "FieldValueInvalid", detail))
     return faults
-
-
-def _unsupported(field: str, shown: str, supported: tuple[str, ...]) -> _Fault:
-    known = ", ".join(json.dumps(value) for value in supported)
-    return field, "FieldValueNotSupported", f"Unsupported value: {shown}: supported values: {known}"
-
-
-def _invalid(name: str, faults: list[_Fault]) -> status.Refusal:
-    told = [f"{field}: {detail}" for field, _, detail in faults]
-    text = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
-    causes = [{"reason": reason, "message": detail, "field": field} for field, reason, detail in faults]
-    details = {"group": "meta.k8s.io", "kind": name, "causes": causes}
-    return status.Refusal(422, "Invalid", f'{name}.meta.k8s.io "" is invalid: {text}', details)
