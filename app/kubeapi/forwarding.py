@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 from starlette.responses import Response
 
@@ -21,7 +21,7 @@ from app.cluster import state
 from app.engine import commands
 from app.kinds import images
 from app.kinds import node as nodes
-from app.kubeapi import lasting, pairs, pipes, portchannels, sockets, status, worlds
+from app.kubeapi import carrying, lasting, pairs, pipes, portchannels, sockets, status, worlds
 from app.kubeapi.call import Call
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
@@ -29,9 +29,6 @@ from app.terminal import replies, serving
 from app.terminal.replies import Ask, Reply
 
 TUNNEL = "SPDY/3.1+portforward.k8s.io"
-_KEPT = ("host", "user-agent")
-"""Headers that the journal keeps; others may be secrets."""
-
 
 MOST_OPEN = 50
 """port-forwards of a playground at the same time."""
@@ -149,7 +146,7 @@ class Place:
             world = await worlds.of(self.call)
             await serving.speak_http(pipe, lambda ask: self._answer(port, ask), lambda: world.moment, self.room)
             return
-        await self._send(f"tcp://127.0.0.1:{port}", {}, record=True)
+        await self._send(self._connection(port), record=True)
         await serving.speak_raw(pipe, self.pod, port)
 
     async def _connect(self, port: int) -> str:
@@ -158,11 +155,11 @@ class Place:
         if pod is None or objects.status_of(pod).get("phase") != "Running":
             gone = sandbox_of(self.pod)
             return f'network namespace for sandbox "{gone}" is closed'
-        to = f"tcp://127.0.0.1:{port}"
-        result = await self._send(to, {}, record=False)
+        asked = self._connection(port)
+        result = await self._send(asked, record=False)
         if result["outcome"] == "ok":
             return ""
-        await self._send(to, {}, record=True)
+        await self._send(asked, record=True)
         return (
             f'failed to execute portforward in network namespace "{namespace_of(pod)}": failed to connect to '
             f'localhost:{port} inside namespace "{sandbox_of(pod)}", IPv4: dial tcp4 127.0.0.1:{port}: connect: '
@@ -173,9 +170,7 @@ class Place:
         pod = await self._find()
         if pod is None:
             return None
-        kept = {name: text[:1000] for name, text in ask.headers.items() if name.lower() in _KEPT and text.isprintable()}
-        path = quote(ask.target[:2000], safe="/?&=%:@!$'()*+,;~-._[]")
-        result = await self._send(f"http://127.0.0.1:{port}{path}", kept, record=True)
+        result = await self._send(carrying.written(self._origin, f"http://127.0.0.1:{port}", ask), record=True)
         if "http_status" not in result:
             return None
         return await replies.exchanged(await worlds.of(self.call), result, ask)
@@ -186,9 +181,14 @@ class Place:
         found = held.find(state.PODS, objects.namespace_of(self.pod), objects.name_of(self.pod))
         return found if found is not None and objects.uid_of(found) == objects.uid_of(self.pod) else None
 
-    async def _send(self, to: str, headers: Mapping[str, str], *, record: bool) -> Mapping[str, Any]:
-        origin = f"{objects.namespace_of(self.pod)}/{objects.name_of(self.pod)}"
-        asked = {"from": {"port_forward": origin}, "to": to, "headers": dict(headers), "trace": True}
+    @property
+    def _origin(self) -> dict[str, str]:
+        return {"port_forward": f"{objects.namespace_of(self.pod)}/{objects.name_of(self.pod)}"}
+
+    def _connection(self, port: int) -> dict[str, Any]:
+        return {"from": self._origin, "to": f"tcp://127.0.0.1:{port}", "headers": {}, "trace": True}
+
+    async def _send(self, asked: Mapping[str, Any], *, record: bool) -> Mapping[str, Any]:
         done = await self.call.host.execute(self.call.playground, commands.Send(self.call.actor, asked, record=record))
         result: Mapping[str, Any] = done.result["results"][0]
         return result

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -20,7 +20,7 @@ from app.dataplane import proxy as endpoints
 from app.dataplane.packet import Protocol
 from app.engine import commands
 from app.kinds import node as nodes
-from app.kubeapi import status, worlds
+from app.kubeapi import carrying, status, worlds
 from app.kubeapi.call import Call
 from app.kubeapi.paths import Target
 from app.machinery import errors, objects
@@ -43,7 +43,6 @@ _HOPS = frozenset(
 )
 _OURS = frozenset({"authorization", "content-length"})
 """Headers that end at the API server: what it let the caller in by, and what the server measures again."""
-_KEPT = frozenset({"host", "user-agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +221,8 @@ _FAILURES = {
 
 
 async def _exchange(call: Call, place: Place, ask: Ask) -> Reply:
-    path = quote(ask.target[:2000], safe="/?&=%:@!$'()*+,;~-._[]")
-    kept = {name: text[:1000] for name, text in ask.headers.items() if name.lower() in _KEPT and text.isprintable()}
-    asked = {"from": {"api_server": "proxy"}, "to": f"{place.scheme}://{place.address}{path}", "headers": kept}
-    done = await call.host.execute(call.playground, commands.Send(call.actor, {**asked, "trace": True}))
+    asked = carrying.written({"api_server": "proxy"}, f"{place.scheme}://{place.address}", ask)
+    done = await call.host.execute(call.playground, commands.Send(call.actor, asked))
     result: Mapping[str, object] = done.result["results"][0]
     if "http_status" not in result:
         outcome = str(result["outcome"])
