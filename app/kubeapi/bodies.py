@@ -11,7 +11,7 @@ import yaml
 
 from app.kubeapi import protobuf, status
 from app.kubeapi.paths import Target
-from app.machinery import errors
+from app.machinery import errors, schema
 from app.machinery.objects import Draft
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
@@ -113,7 +113,7 @@ def as_object(found: Any, target: Target, kind: str, api_version: str) -> Draft:
     """Return an object of this kind, at home where the URL says; refuse one that says otherwise."""
     if not isinstance(found, dict):
         raise errors.BadRequest(
-            f"json: cannot unmarshal {_json_name(found)} into Go value of type struct"
+            f"json: cannot unmarshal {schema.json_type(found)} into Go value of type struct"
             if found is not None
             else "the body of the request is empty"
         )
@@ -123,7 +123,7 @@ def as_object(found: Any, target: Target, kind: str, api_version: str) -> Draft:
     if not isinstance(meta, dict):
         raise errors.BadRequest(
             f'{kind} in version "{target.version}" cannot be handled as a {kind}: json: cannot unmarshal '
-            f"{_json_name(meta)} into Go struct field {kind}.metadata of type v1.ObjectMeta"
+            f"{schema.json_type(meta)} into Go struct field {kind}.metadata of type v1.ObjectMeta"
         )
     if target.namespace:
         if meta.get("namespace") and meta["namespace"] != target.namespace:
@@ -146,7 +146,3 @@ def without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_nulls(child) for name, child in value.items() if child is not None}
     return [without_nulls(child) for child in value] if isinstance(value, list) else value
-
-
-def _json_name(value: Any) -> str:
-    return {bool: "bool", int: "number", float: "number", str: "string", list: "array"}.get(type(value), "object")

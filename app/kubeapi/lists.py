@@ -57,7 +57,7 @@ async def listing(call: Call, target: Target, kind: Kind) -> Response:
     selection = reading.selecting(kind, told.labels, told.fields)
     page = _continued(told.token) if told.token else Page()
     accept = call.request.headers.get("accept", "")
-    now = (await call.host.describe(call.playground)).clock.now if table.wanted(accept) else 0.0
+    now = await reading.now(call) if table.wanted(accept) else 0.0
     whole = await _found(call, target, kind, told, page)
     found = whole.objects if selection is reading.everything else [obj for obj in whole.objects if selection(obj)]
     meta: dict[str, Any] = {"resourceVersion": str(whole.version)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.responses import Response, StreamingResponse
 
 from app.cluster import clock
-from app.kubeapi import lasting, podcontainers
+from app.kubeapi import lasting, podcontainers, reading
 from app.kubeapi.call import Call, flag
 from app.machinery import errors, objects, validation
 from app.terminal import logs
@@ -50,7 +50,7 @@ async def answer(call: Call) -> Response:
     run = logs.run_of(chosen.pod, chosen.container, chosen.status, options.previous)
     containers: Containers = call.scope["app"].state.containers
     log = logs.Log(containers, call.playground, run)
-    lines = wanted(await log.history(), options, (await call.host.describe(call.playground)).clock.now)
+    lines = wanted(await log.history(), options, await reading.now(call))
     written = _Writer(options)
     text = written.text(lines)
     headers = {"Cache-Control": "no-cache, private"}

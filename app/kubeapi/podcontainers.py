@@ -13,6 +13,7 @@ from app.kubeapi import status
 from app.kubeapi.call import Call
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
+from app.runtime.loaded import internal_ip
 from app.terminal import boxes
 
 
@@ -53,7 +54,7 @@ async def chosen(call: Call, name: str) -> Chosen:
     container = container_of(pod, name)
     node = str(objects.spec_of(pod).get("nodeName") or "")
     if node and not parts.is_simulated(held, pod):
-        address = _address(held.find(state.NODES, "", node)) or node
+        address = internal_ip(held.find(state.NODES, "", node) or {}) or node
         raise status.Refusal(
             500, "InternalError", f"error dialing backend: dial tcp {address}:10250: connect: connection refused"
         )
@@ -88,8 +89,3 @@ def check_host(pod: Object) -> None:
 
 def _names(containers: Iterable[Mapping[str, Any]]) -> str:
     return " ".join(str(one.get("name")) for one in containers)
-
-
-def _address(node: Object | None) -> str:
-    addresses = objects.dig(node, "status", "addresses") or ()
-    return next((str(a["address"]) for a in addresses if a.get("type") == "InternalIP"), "")

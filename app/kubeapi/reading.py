@@ -117,8 +117,8 @@ async def one(call: Call, kind: Kind, obj: Object, code: int = 200, warnings: Se
     accept = request.headers.get("accept", "")
     if table.wanted(accept):
         version = objects.metadata(obj).get("resourceVersion", "")
-        now = await _now(call)
-        body: Any = table.render(kind, [obj], now, {"resourceVersion": version}, include=_include(request))
+        at = await now(call)
+        body: Any = table.render(kind, [obj], at, {"resourceVersion": version}, include=_include(request))
     elif table.metadata_wanted(accept):
         body = table.partial(obj)
     else:
@@ -155,7 +155,8 @@ def _include(request: Request) -> str:
     return request.query_params.get("includeObject", "Metadata")
 
 
-async def _now(call: Call) -> float:
+async def now(call: Call) -> float:
+    """Return the playground's simulated time."""
     return (await call.host.describe(call.playground)).clock.now
 
 

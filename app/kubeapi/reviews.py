@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.kinds import tokens
-from app.kubeapi import auth, bodies, permissions, reading
+from app.kubeapi import auth, bodies, permissions, reading, writing
 from app.kubeapi.call import Call
 from app.kubeapi.paths import REVIEWS, Target
 from app.machinery import errors, schema, validation
@@ -24,10 +24,8 @@ _ACCOUNT = "system:serviceaccount:"
 async def review(call: Call, target: Target) -> Response:
     """Answer a question."""
     kind = REVIEWS[(target.group, target.resource)]
-    request = call.request
-    found = bodies.read(await request.body(), request.headers.get("content-type", ""))
-    asked = bodies.as_object(found, target, kind, target.api_version)
-    schema.require(asked, strict=request.query_params.get("fieldValidation") == "Strict")
+    asked = bodies.as_object(await writing.body_of(call), target, kind, target.api_version)
+    schema.require(asked, strict=call.request.query_params.get("fieldValidation") == "Strict")
     spec = asked.get("spec") or {}
     match kind:
         case "SelfSubjectReview":

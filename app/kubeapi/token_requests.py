@@ -13,7 +13,7 @@ from starlette.responses import Response
 from app.cluster import clock, state
 from app.kinds import tokens
 from app.kinds.kind import Kind
-from app.kubeapi import bodies, reading, status
+from app.kubeapi import bodies, reading, status, writing
 from app.kubeapi.call import Call
 from app.kubeapi.paths import Target
 from app.machinery import errors, objects, schema, validation
@@ -26,11 +26,10 @@ _SHOWN = ("name", "namespace")
 
 async def create(call: Call, target: Target, kind: Kind) -> Response:
     """Answer with a new token of the account."""
-    request = call.request
-    found = bodies.read(await request.body(), request.headers.get("content-type", ""))
+    found = await writing.body_of(call)
     asked = bodies.as_object(found if found is not None else {}, target, KIND, API_VERSION)
     schema.require(asked, strict=False)
-    now = (await call.host.describe(call.playground)).clock.now
+    now = await reading.now(call)
     held = await call.host.read(call.playground)
     account = reading.present(held, target, kind)
     secret = held.settings.get(tokens.SETTING)

@@ -197,7 +197,7 @@ async def _asked(call: Call, sink: Sink) -> Watch:
 async def _present(one: Watch, *, with_present: bool) -> tuple[list[Object], int]:
     """Return what is there now, if that is wanted, and the revision of it; the watch stands there then."""
     call, target, told = one.call, one.target, one.told
-    one.now = (await call.host.describe(call.playground)).clock.now
+    one.now = await reading.now(call)
     held = await call.host.read(call.playground)
     one.at = held.revision
     if not with_present:

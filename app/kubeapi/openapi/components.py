@@ -100,13 +100,9 @@ def _reachable(roots: Iterable[str]) -> Iterator[str]:
             continue
         seen.add(struct)
         yield struct
-        waiting.extend(inner for found in schema.fields_of(struct).values() if (inner := _innermost(found)))
-
-
-def _innermost(found: FieldType) -> str:
-    while found.of is not None:
-        found = found.of
-    return found.struct
+        waiting.extend(
+            inner for found in schema.fields_of(struct).values() if (inner := schema.innermost(found).struct)
+        )
 
 
 def _struct(struct: str, told: published.Told) -> dict[str, Any]:
