@@ -38,7 +38,7 @@ def _compact(after: Object) -> str:
 
 def _conversion(fault: TypeFault) -> str:
     """Say how a value fails to become what is wanted, as the unstructured converter does."""
-    found = _reflected(fault.value)
+    found = typed_faults.go_kind(fault.value)
     match fault.wanted.shape:
         case Shape.LIST:
             return f"cannot restore slice from {found}"
@@ -62,20 +62,3 @@ def _leaf(fault: TypeFault, found: str) -> str:
         named = fault.wanted.go if fault.wanted.shape is Shape.TEXT else wanted
         return f"cannot convert {found} to {named}"
     return f"unrecognized type: {wanted}"
-
-
-def _reflected(value: Any) -> str:
-    """Name the Go kind of a decoded JSON value."""
-    match value:
-        case bool():
-            return "bool"
-        case int():
-            return "int64"
-        case float():
-            return "float64"
-        case str():
-            return "string"
-        case dict():
-            return "map"
-        case _:
-            return "slice"

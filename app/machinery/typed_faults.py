@@ -103,6 +103,12 @@ def _at(path: str) -> str:
 
 
 def _go_type(value: Any) -> str:
+    kind = go_kind(value)
+    return {"map": "map[string]interface {}", "slice": "[]interface {}"}.get(kind, kind)
+
+
+def go_kind(value: Any) -> str:
+    """Name the Go kind of a decoded JSON value."""
     match value:
         case bool():
             return "bool"
@@ -113,9 +119,9 @@ def _go_type(value: Any) -> str:
         case str():
             return "string"
         case Mapping():
-            return "map[string]interface {}"
+            return "map"
         case _:
-            return "[]interface {}"
+            return "slice"
 
 
 def _go_value(value: Any) -> str:
