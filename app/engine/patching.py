@@ -21,13 +21,7 @@ def patch(under_way: run.Run, command: commands.Patch) -> Object:
         raise errors.not_found(key)
     if command.resource_version and command.resource_version != objects.resource_version_of(before):
         raise errors.modified(key)
-    match command.type:
-        case commands.PatchType.MERGE:
-            after = patches.merge_patch(before, command.patch)
-        case commands.PatchType.JSON:
-            after = patches.json_patch(before, command.patch)
-        case commands.PatchType.STRATEGIC:
-            after = patches.strategic_merge(before, command.patch, _merge_keys(before))
+    after = patched(before, command.patch, command.type, _merge_keys(before))
     patch_faults.check(command, before, after)
     return admission.replace(
         under_way,
@@ -36,6 +30,17 @@ def patch(under_way: run.Run, command: commands.Patch) -> Object:
         subresource=command.subresource,
         strictness=command.validation,
     )
+
+
+def patched(before: Object, patch: Any, form: commands.PatchType, keys: merge_keys.MergeKeys) -> Any:
+    """Return what a patch of that form makes of an object; `keys` are those of a strategic merge."""
+    match form:
+        case commands.PatchType.MERGE:
+            return patches.merge_patch(before, patch)
+        case commands.PatchType.JSON:
+            return patches.json_patch(before, patch)
+        case commands.PatchType.STRATEGIC:
+            return patches.strategic_merge(before, patch, keys)
 
 
 def apply(under_way: run.Run, manifests: tuple[Draft, ...]) -> tuple[commands.Applied, ...]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.engine import commands
+from app.engine import commands, patching
 from app.kinds.kind import Kind
 from app.kubeapi import bodies, field_owners, reading, writing
 from app.kubeapi.call import Call
 from app.kubeapi.paths import Target
-from app.machinery import errors, merge_keys, objects, patches
+from app.machinery import errors, merge_keys, objects
 from app.machinery.objects import Draft, Object
 
 API_VERSION = "autoscaling/v1"
@@ -51,12 +51,10 @@ async def _wanted(call: Call, shown: Draft) -> Any:
     form = writing.patch_type(call)
     bare = {**shown, "metadata": {name: v for name, v in shown["metadata"].items() if name != "resourceVersion"}}
     if form is commands.PatchType.JSON:
-        return patches.json_patch(bare, found if isinstance(found, list) else [])
-    if not isinstance(found, dict):
+        found = found if isinstance(found, list) else []
+    elif not isinstance(found, dict):
         raise errors.BadRequest("the body of the request is no patch of this type")
-    if form is commands.PatchType.STRATEGIC:
-        return patches.strategic_merge(bare, found, merge_keys.replace_all)
-    return patches.merge_patch(bare, found)
+    return patching.patched(bare, found, form, merge_keys.replace_all)
 
 
 def _configuration(config: Draft, kind: Kind) -> Draft:

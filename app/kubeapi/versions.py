@@ -6,20 +6,16 @@ Upstream converts, patches, converts back and writes, and tries again when someb
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
-from app.engine import commands
+from app.engine import commands, patching
 from app.kinds.kind import Kind
-from app.kubeapi import bodies, field_owners, reading, status, writing
+from app.kubeapi import field_owners, reading, writing
 from app.kubeapi.call import Call
 from app.kubeapi.paths import Target
-from app.machinery import errors, merge_keys, objects, patches
-from app.machinery.objects import Object
+from app.machinery import errors, merge_keys, objects
 
 TRIES = 5
-_FORMS = (commands.PatchType.JSON, commands.PatchType.MERGE, commands.PatchType.STRATEGIC)
 
 
 async def patch(call: Call, target: Target, kind: Kind) -> Response:
@@ -27,22 +23,17 @@ async def patch(call: Call, target: Target, kind: Kind) -> Response:
 
     DIFFERS: server-side apply is for a kind's own version.
     """
-    media = bodies.media_type(call.request.headers.get("content-type", ""))
-    form = next((one for one in _FORMS if one.value == media), None)
-    if form is None:
-        accepted = ", ".join(one.value for one in _FORMS)
-        message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
-        raise status.Refusal(415, "UnsupportedMediaType", message)
-    asked = await writing.body_of(call)
-    if not isinstance(asked, list if form is commands.PatchType.JSON else dict):
-        raise errors.BadRequest("the body of the request is no patch of this type")
+    form = writing.patch_type(call, with_apply=False)
+    asked = await writing.patch_of(call, form)
     key = kind.key(target.namespace, target.name)
+    chosen = objects.dig(asked, "metadata", "resourceVersion") if isinstance(asked, dict) else None
     tries = TRIES
     while True:
         before = reading.present(await call.host.read(call.playground), target, kind)
-        after = objects.draft_of(_patched(kind.shown(before), asked, form))
+        shown = kind.shown(before)
+        keys = merge_keys.of(str(shown["apiVersion"]), str(shown["kind"]))
+        after = objects.draft_of(patching.patched(shown, asked, form, keys))
         # Without a version of the client's own it holds for the state it was made on.
-        chosen = objects.dig(asked, "metadata", "resourceVersion") if isinstance(asked, dict) else None
         after["metadata"] = {**after["metadata"], "resourceVersion": chosen or before["metadata"]["resourceVersion"]}
         command = commands.Replace(
             call.actor,
@@ -61,15 +52,3 @@ async def patch(call: Call, target: Target, kind: Kind) -> Response:
                 raise
             continue
         return await reading.one(call, kind, done.result, warnings=done.warnings)
-
-
-def _patched(shown: Object, asked: Any, form: commands.PatchType) -> Object:
-    match form:
-        case commands.PatchType.JSON:
-            found: Object = patches.json_patch(shown, asked)
-        case commands.PatchType.STRATEGIC:
-            keys = merge_keys.of(str(shown["apiVersion"]), str(shown["kind"]))
-            found = patches.strategic_merge(shown, asked, keys)
-        case _:
-            found = patches.merge_patch(shown, asked)
-    return found

@@ -102,15 +102,23 @@ async def application(call: Call, target: Target, kind: Kind, config: Draft | No
     )
 
 
-def patch_type(call: Call) -> commands.PatchType:
-    """Return the format of a patch."""
+def patch_type(call: Call, *, with_apply: bool = True) -> commands.PatchType:
+    """Return the format of a patch; a refusal names the formats, and where it is served that of an application."""
     found = bodies.media_type(call.request.headers.get("content-type", ""))
     try:
         return commands.PatchType(found)
     except ValueError:
-        accepted = ", ".join([*(kind.value for kind in commands.PatchType), _APPLY])
+        accepted = ", ".join([*(kind.value for kind in commands.PatchType), *([_APPLY] if with_apply else ())])
         message = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
         raise status.Refusal(415, "UnsupportedMediaType", message) from None
+
+
+async def patch_of(call: Call, form: commands.PatchType) -> Any:
+    """Read the call's body as a patch of that format."""
+    found = await body_of(call)
+    if not isinstance(found, list if form is commands.PatchType.JSON else dict):
+        raise errors.BadRequest("the body of the request is no patch of this type")
+    return found
 
 
 async def patch(call: Call, target: Target, kind: Kind) -> Response:
@@ -120,14 +128,10 @@ async def patch(call: Call, target: Target, kind: Kind) -> Response:
         code = 201 if done.result.verb == "created" else 200
         return await reading.one(call, kind, done.result.obj, code, done.warnings)
     form = patch_type(call)
-    wanted = list if form is commands.PatchType.JSON else dict
-    found = await body_of(call)
-    if not isinstance(found, wanted):
-        raise errors.BadRequest("the body of the request is no patch of this type")
     command = commands.Patch(
         call.actor,
         kind.key(target.namespace, target.name),
-        found,
+        await patch_of(call, form),
         form,
         subresource=target.subresource,
         dry_run=is_dry(call),
