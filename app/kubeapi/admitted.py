@@ -144,15 +144,10 @@ class Admitted:
                         if len(frame) > 1:
                             yield frame[0], frame[1:]
                     case "websocket.close":
-                        if message.get("code") == 1008:
-                            raise api.Refused(_FORBIDDEN)
                         return
         finally:
             coming.put_nowait({"type": "websocket.disconnect", "code": 1000})
             await _end(running)
-
-
-_FORBIDDEN = {"code": 403, "reason": "Forbidden", "message": "this key may look, not run commands in pods"}
 
 
 def _status(code: int, content: bytes) -> Mapping[str, Any]:

@@ -115,10 +115,9 @@ def _is_watch(call: Call) -> bool:
 
 
 async def _answer(call: Call) -> Response:
-    request = Request(call.scope, call.receive)
-    if call.target is None:
+    request, target = call.request, call.target
+    if target is None:
         return await _described(call, request)
-    target = call.target
     if (target.group, target.resource) in paths.REVIEWS and target.version == "v1":
         if bool(target.namespace) != (target.resource in paths.NAMESPACED_REVIEWS):
             raise status.not_served()
@@ -153,13 +152,10 @@ async def _described(call: Call, request: Request) -> Response:
     found = discovery.answer(call.path, request)
     if found is not None:
         return found
-    if request.method in ("GET", "HEAD"):
-        whole = call.scope["path"]
-        prefix = whole[: len(whole) - len(call.path)]
-        found = await serving.answer(call.path.strip("/"), request, prefix)
-        if found is not None:
-            return found
-    return PlainTextResponse("404 page not found\n", 404)
+    whole = call.scope["path"]
+    prefix = whole[: len(whole) - len(call.path)]
+    found = await serving.answer(call.path.strip("/"), request, prefix)
+    return PlainTextResponse("404 page not found\n", 404) if found is None else found
 
 
 async def _served(call: Call, target: Target, method: str) -> Response:
