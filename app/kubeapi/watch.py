@@ -126,13 +126,19 @@ class Watch:
     now: float = 0.0
     has_columns: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_table: bool = field(init=False)
+    is_metadata: bool = field(init=False)
+    form: str = field(init=False)
+    """Names the encoding: watchers of the same form share their frames."""
 
-    @property
-    def form(self) -> str:
-        """Name the encoding: watchers of the same form share their frames."""
-        if table.wanted(self.accept):
-            return f"table {self.told.include} {self.kind.api_version}"
-        return "metadata" if table.metadata_wanted(self.accept) else f"whole {self.kind.api_version}"
+    def __post_init__(self) -> None:
+        """Read once what every frame is written by."""
+        self.is_table = table.wanted(self.accept)
+        self.is_metadata = not self.is_table and bool(table.metadata_wanted(self.accept))
+        if self.is_table:
+            self.form = f"table {self.told.include} {self.kind.api_version}"
+        else:
+            self.form = "metadata" if self.is_metadata else f"whole {self.kind.api_version}"
 
 
 async def watch(call: Call, sink: Sink) -> None:
@@ -256,11 +262,10 @@ async def _tell(one: Watch, entries: tuple[journal.Entry, ...], wanted: int) -> 
 def _frame(one: Watch, entry: journal.Entry, seen: Seen) -> bytes:
     """Return the frame of an entry, shared by all watchers who see it alike."""
     one.now = entry.at
-    form = one.form
-    if form.startswith("table") and not one.has_columns:
+    if one.is_table and not one.has_columns:
         return _line(one, seen)
     memory = lists.memory_of(one.call)
-    return memory.frame(f"{form} {seen[0]}", one.call.playground, entry.revision, lambda: _line(one, seen))
+    return memory.frame(f"{one.form} {seen[0]}", one.call.playground, entry.revision, lambda: _line(one, seen))
 
 
 async def _marked(one: Watch) -> None:
@@ -299,9 +304,9 @@ def _bookmark(one: Watch, annotations: Mapping[str, str] | None = None) -> bytes
     if annotations:
         meta["annotations"] = dict(annotations)
     obj = {"kind": one.kind.kind, "apiVersion": one.kind.api_version, "metadata": meta}
-    if table.wanted(one.accept):
+    if one.is_table:
         obj = _table(one, [], meta)
-    elif table.metadata_wanted(one.accept):
+    elif one.is_metadata:
         obj = table.partial(obj)
     return msgspec.json.encode({"type": "BOOKMARK", "object": obj}) + b"\n"
 
@@ -309,9 +314,9 @@ def _bookmark(one: Watch, annotations: Mapping[str, str] | None = None) -> bytes
 def _line(one: Watch, seen: Seen) -> bytes:
     change, obj = seen
     shown: Any = one.kind.shown(obj)
-    if table.wanted(one.accept):
+    if one.is_table:
         shown = _table(one, [obj], {"resourceVersion": objects.metadata(obj).get("resourceVersion", "")})
-    elif table.metadata_wanted(one.accept):
+    elif one.is_metadata:
         shown = table.partial(obj)
     return msgspec.json.encode({"type": change.value, "object": shown}) + b"\n"
 
