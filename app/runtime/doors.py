@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from app.kinds import tokens
-from app.runtime import shelf
+from app.runtime import moments, shelf
 from app.store import database, keys, people, playgrounds
 from app.store.keys import Role
 
@@ -124,12 +123,7 @@ class Doors:
         """Return what waits until a key may have been replaced since this call: the bell, or a look now and then."""
         bell = self._bell
 
-        async def wait() -> None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._keys.seconds):
-                    await bell.wait()
-
-        return wait
+        return lambda: moments.wait_for(bell, self._keys.seconds)
 
     async def forget_old(self, unused_since: float) -> None:
         """Forget browsers and revoked keys that nobody came back with."""
