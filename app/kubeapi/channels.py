@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from app.kubeapi import sockets
 from app.kubeapi.call import Call
 from app.terminal import streams, tty
 from app.terminal.streams import Pipe
@@ -89,10 +90,7 @@ class Channels:
 
     async def frame(self, channel: int, content: bytes) -> None:
         """Send one frame."""
-        if self._is_text:
-            await self._call.send({"type": "websocket.send", "text": str(channel) + base64.b64encode(content).decode()})
-            return
-        await self._call.send({"type": "websocket.send", "bytes": bytes([channel]) + content})
+        await self._call.send(sockets.frame(channel, content, is_text=self._is_text))
 
     async def end(self, status: Mapping[str, Any]) -> None:
         """Say how it ended, and close."""

@@ -207,7 +207,7 @@ def _discovered_sub(kind: Kind, name: str) -> dict[str, Any]:
     return {
         "subresource": name,
         "responseKind": {"group": group, "version": version, "kind": of},
-        "verbs": _SUBRESOURCE_VERBS.get(name, ["create"]),
+        "verbs": subresource_verbs(name),
     }
 
 
@@ -301,6 +301,6 @@ def _legacy_sub(kind: Kind, name: str) -> dict[str, Any]:
         "singularName": "",
         "namespaced": kind.namespaced,
         "kind": of,
-        "verbs": _SUBRESOURCE_VERBS.get(name, ["create"]),
+        "verbs": subresource_verbs(name),
     }
     return {**made, "group": group, "version": version} if version else made

@@ -11,6 +11,7 @@ import base64
 import struct
 from collections.abc import Sequence
 
+from app.kubeapi import sockets
 from app.kubeapi.call import Call
 from app.kubeapi.pipes import Carry
 from app.kubeapi.tunnel import PIECE, Inbox
@@ -71,11 +72,7 @@ class _Socket:
             return None
 
     async def send(self, channel: int, content: bytes) -> None:
-        if self._is_text:
-            text = f"{channel}{base64.b64encode(content).decode()}"
-            await self._call.send({"type": "websocket.send", "text": text})
-            return
-        await self._call.send({"type": "websocket.send", "bytes": bytes([channel]) + content})
+        await self._call.send(sockets.frame(channel, content, is_text=self._is_text))
 
     async def close(self) -> None:
         await self._call.send({"type": "websocket.close", "code": 1000})

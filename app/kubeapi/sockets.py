@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Any
+
 import msgspec
 from starlette.types import Receive, Scope, Send
 
 from app.kubeapi import status
 from app.kubeapi.call import Call
 from app.machinery import errors
+
+
+def frame(channel: int, content: bytes, *, is_text: bool) -> dict[str, Any]:
+    """Write bytes of a numbered channel as a message, in base64 where text is spoken."""
+    if is_text:
+        return {"type": "websocket.send", "text": f"{channel}{base64.b64encode(content).decode()}"}
+    return {"type": "websocket.send", "bytes": bytes([channel]) + content}
 
 
 async def refuse(call: Call, refusal: errors.ApiError) -> None:
