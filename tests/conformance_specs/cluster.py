@@ -124,7 +124,7 @@ class FakeKubelet:
 
     def __init__(self, cluster: Cluster, node: str) -> None:
         self.cluster, self.node, self._next = cluster, node, 1
-        self._stream, self._ended = watch.Watch(), threading.Event()
+        self._stream = watch.Watch()
         self._thread = threading.Thread(target=self._run, daemon=True)
         cluster.core.create_node(client.V1Node(metadata=client.V1ObjectMeta(name=node)))
         self._thread.start()
@@ -173,7 +173,6 @@ class FakeKubelet:
 
     def end(self) -> None:
         """Stops writing statuses; a last pod ends the watch."""
-        self._ended.set()
         self._stream.stop()
         meta = client.V1ObjectMeta(name="last")
         spec = client.V1PodSpec(node_name=self.node, containers=[client.V1Container(name="c", image="nginx")])

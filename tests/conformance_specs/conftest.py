@@ -1,13 +1,12 @@
 """The playgrounds that the specs run in: a bare control plane, and one with nodes of its own."""
 
-import gc
-import warnings
 from collections.abc import Iterator
 
 import pytest
 
 from tests.conformance_specs import cluster
 from tests.conformance_specs.cluster import Cluster, FakeKubelet
+from tests.left_open import dropped as dropped
 from tests.playground import Playground
 from tests.served import Served, served
 
@@ -53,12 +52,3 @@ def ns(bare: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     spec = request.node.name.removeprefix("test_").replace("_", "-")[:40].strip("-")
     with cluster.namespace(bare, spec) as name:
         yield name
-
-
-@pytest.fixture(autouse=True)
-def dropped() -> Iterator[None]:
-    """Collects what the library leaves open before another test is blamed for it: it closes no socket of a stream."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

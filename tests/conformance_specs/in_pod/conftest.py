@@ -1,8 +1,6 @@
 """A namespace of a real playground for each spec, the official client and the real kubectl, as the upstream suite has them."""
 
-import gc
 import itertools
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -10,22 +8,15 @@ from kubernetes import client, config
 
 from tests.conformance_specs.in_pod.cluster import Namespace
 from tests.playground import Playground
-from tests.served import Served, served
+from tests.served import Served
 
 NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def specs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server for all specs."""
-    with served(tmp_path_factory.mktemp("specs") / "podlane.db") as running:
-        yield running
-
-
 @pytest.fixture(scope="module")
-def playground(specs_server: Served, tmp_path_factory: pytest.TempPathFactory) -> Playground:
+def playground(server: Served, tmp_path_factory: pytest.TempPathFactory) -> Playground:
     """Two nodes in instant time."""
-    return Playground(specs_server.url, tmp_path_factory.mktemp("home"), {"time": "instant", "nodes": 2, "seed": 47})
+    return Playground(server.url, tmp_path_factory.mktemp("home"), {"time": "instant", "nodes": 2, "seed": 47})
 
 
 @pytest.fixture
@@ -36,6 +27,3 @@ def space(playground: Playground) -> Iterator[Namespace]:
         client.CoreV1Api(api).create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=name)))
         yield Namespace(playground, api, name)
         client.CoreV1Api(api).delete_namespace(name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
