@@ -18,10 +18,10 @@ from urllib.parse import parse_qs
 from starlette.responses import Response
 
 from app.cluster import state
+from app.controllers.kubelet import parts
 from app.engine import commands
 from app.kinds import images
-from app.kinds import node as nodes
-from app.kubeapi import carrying, lasting, pairs, pipes, portchannels, sockets, status, worlds
+from app.kubeapi import carrying, lasting, pairs, pipes, podcontainers, portchannels, sockets, status, worlds
 from app.kubeapi.call import Call
 from app.machinery import errors, objects
 from app.machinery.objects import Key, Object
@@ -90,12 +90,11 @@ async def check(call: Call) -> Object:
     pod = held.find(state.PODS, target.namespace, target.name)
     if pod is None:
         raise errors.not_found(Key(*state.PODS, target.namespace, target.name))
-    node = str(objects.spec_of(pod).get("nodeName") or "")
-    if not node:
-        raise errors.BadRequest(f"pod {target.name} does not have a host assigned")
-    host = held.find(state.NODES, "", node)
-    if host is None or objects.annotations_of(host).get(nodes.KUBELET) != "simulated":
-        address = next((one["address"] for one in objects.status_of(host or {}).get("addresses") or ()), node)
+    podcontainers.check_host(pod)
+    if not parts.is_simulated(held, pod):
+        node = str(objects.spec_of(pod)["nodeName"])
+        host = held.find(state.NODES, "", node) or {}
+        address = next((one["address"] for one in objects.status_of(host).get("addresses") or ()), node)
         raise status.Refusal(
             500, "InternalError", f"error dialing backend: dial tcp {address}:10250: connect: no route to host"
         )

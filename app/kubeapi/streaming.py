@@ -31,7 +31,7 @@ _open = lasting.Open(
 
 async def execute(call: Call) -> None:
     """Serve one exec or attach WebSocket: refuse it with a Status, or run until the program or the client ends."""
-    asked = parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True)
+    asked = _asked(call)
     try:
         chosen = await _wanted(call, asked)
     except errors.ApiError as refusal:
@@ -51,8 +51,12 @@ async def execute(call: Call) -> None:
 
 async def without_upgrade(call: Call) -> NoReturn:
     """Refuse a call that is no WebSocket, for what is wrong with it first: kubectl comes again over SPDY to hear that."""
-    await _wanted(call, parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True))
+    await _wanted(call, _asked(call))
     raise errors.BadRequest("Upgrade request required")
+
+
+def _asked(call: Call) -> dict[str, list[str]]:
+    return parse_qs(call.scope.get("query_string", b"").decode(), keep_blank_values=True)
 
 
 async def _wanted(call: Call, asked: Mapping[str, list[str]]) -> Chosen:
@@ -60,7 +64,7 @@ async def _wanted(call: Call, asked: Mapping[str, list[str]]) -> Chosen:
     _open.check(call.playground)
     chosen = await podcontainers.chosen(call, asked.get("container", [""])[0])
     podcontainers.check_host(chosen.pod)
-    if not any(flag(asked.get(name, [None])[0]) for name in ("stdin", "stdout", "stderr")):
+    if not any(_is_asked(asked, name) for name in ("stdin", "stdout", "stderr")):
         raise errors.BadRequest("you must specify at least 1 of stdin, stdout, stderr")
     if call.target.subresource == "exec" and not asked.get("command"):
         raise errors.BadRequest("you must specify at least 1 command for the container")
@@ -152,8 +156,7 @@ def ending(code: int, refusal: str = "", argv: Sequence[str] = ()) -> dict[str, 
 
 def not_found(chosen: Chosen) -> dict[str, Any]:
     """Say that the container does not run, as the kubelet does when the API server upgrades to it."""
-    name = str(chosen.container.get("name"))
-    return ending(1, f'Internal error occurred: unable to upgrade connection: container not found ("{name}")')
+    return ending(1, f'Internal error occurred: unable to upgrade connection: container not found ("{chosen.name}")')
 
 
 # --- attach ------------------------------------------------------------------------------------
@@ -193,7 +196,7 @@ async def _runs(call: Call, chosen: Chosen) -> bool:
     found = await podcontainers.find(call)
     if found is None or objects.uid_of(found) != objects.uid_of(chosen.pod):
         return False
-    now = boxes.statuses_of(found).get(str(chosen.container.get("name"))) or {}
+    now = boxes.statuses_of(found).get(chosen.name) or {}
     return now.get("containerID") == chosen.status.get("containerID") and "running" in now.get("state", {})
 
 
