@@ -405,15 +405,7 @@ def _port(port: podendpoints.PortTuple) -> Draft:
 
 
 def _ports_of(found: Object) -> frozenset[podendpoints.PortTuple]:
-    return frozenset(
-        (
-            str(port.get("name") or ""),
-            str(port.get("protocol") or "TCP"),
-            int(port.get("port") or 0),
-            str(port.get("appProtocol") or ""),
-        )
-        for port in found.get("ports") or ()
-    )
+    return frozenset(podendpoints.ports_listed(found.get("ports") or ()))
 
 
 def _labels(service: Object) -> dict[str, str]:

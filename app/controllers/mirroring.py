@@ -11,6 +11,7 @@ from typing import Any
 
 from app.cluster import journal, state
 from app.controllers import controller
+from app.kinds import podendpoints
 from app.machinery import formats, objects
 from app.machinery.objects import Draft, Key, Object
 
@@ -26,16 +27,13 @@ _NOT_COPIED_ANNOTATIONS = frozenset(
     {"endpoints.kubernetes.io/last-change-trigger-time", "kubectl.kubernetes.io/last-applied-configuration"}
 )
 
-Port = tuple[str, str, int, str]
-"""(name, protocol, number, appProtocol)."""
-
 
 @dataclass(slots=True)
 class Mirror:
     """The endpoints of one address family that offer the same ports."""
 
     family: str
-    ports: tuple[Port, ...]
+    ports: tuple[podendpoints.PortTuple, ...]
     endpoints: dict[str, Draft] = field(default_factory=dict)
 
 
@@ -43,7 +41,7 @@ class Mirror:
 class Wanted:
     """What the slices of one Endpoints object should hold, and what had to be left out."""
 
-    mirrors: dict[tuple[str, frozenset[Port]], Mirror] = field(default_factory=dict)
+    mirrors: dict[tuple[str, frozenset[podendpoints.PortTuple]], Mirror] = field(default_factory=dict)
     skipped: int = 0
     invalid: int = 0
 
@@ -91,7 +89,7 @@ def _is_mirrored(source: Object, service: Object) -> bool:
 def _wanted(source: Object) -> Wanted:
     wanted = Wanted()
     for subset in source.get("subsets") or ():
-        ports = _ports(subset.get("ports") or ())
+        ports = podendpoints.ports_listed(subset.get("ports") or ())
         taken = 0
         for name, is_ready in (("addresses", True), ("notReadyAddresses", False)):
             for address in subset.get(name) or ():
@@ -107,18 +105,6 @@ def _wanted(source: Object) -> Wanted:
                 mirror.endpoints[_identity(address)] = _endpoint(address, is_ready=is_ready)
                 taken += 1
     return wanted
-
-
-def _ports(ports: Iterable[Mapping[str, Any]]) -> tuple[Port, ...]:
-    return tuple(
-        (
-            str(port.get("name") or ""),
-            str(port.get("protocol") or "TCP"),
-            int(port.get("port") or 0),
-            str(port.get("appProtocol") or ""),
-        )
-        for port in ports
-    )
 
 
 def _identity(address: Mapping[str, Any]) -> str:
@@ -161,7 +147,8 @@ def _changes(source: Object, present: Sequence[Object], wanted: Wanted) -> Itera
 
 
 def _holds_ports(found: Object, mirror: Mirror) -> bool:
-    return found.get("addressType") == mirror.family and set(_ports(found.get("ports") or ())) == set(mirror.ports)
+    listed = podendpoints.ports_listed(found.get("ports") or ())
+    return found.get("addressType") == mirror.family and set(listed) == set(mirror.ports)
 
 
 def _updated(found: Object, source: Object, mirror: Mirror) -> Iterator[controller.Write]:
@@ -200,7 +187,7 @@ def _slice(source: Object, mirror: Mirror) -> Draft:
     }
 
 
-def _port(port: Port) -> Draft:
+def _port(port: podendpoints.PortTuple) -> Draft:
     name, protocol, number, app_protocol = port
     made: Draft = {"name": name, "port": number, "protocol": protocol}
     if app_protocol:

@@ -90,6 +90,19 @@ def resolved_ports(service_ports: Sequence[Mapping[str, Any]], pod: Object) -> I
             yield (str(port.get("name") or ""), protocol, number, str(port.get("appProtocol") or ""))
 
 
+def ports_listed(ports: Iterable[Mapping[str, Any]]) -> tuple[PortTuple, ...]:
+    """Read the ports that a slice or a subset lists."""
+    return tuple(
+        (
+            str(port.get("name") or ""),
+            str(port.get("protocol") or "TCP"),
+            int(port.get("port") or 0),
+            str(port.get("appProtocol") or ""),
+        )
+        for port in ports
+    )
+
+
 def _target(port: Mapping[str, Any]) -> Any:
     target = port.get("targetPort")
     return port.get("port") if target in (None, "", 0) else target
