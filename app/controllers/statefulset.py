@@ -86,7 +86,7 @@ def _pods(held: state.ClusterState, owner: Object) -> tuple[dict[int, Object], l
     for ordinal in stateful.ordinals(owner):
         if ordinal in pods:
             continue
-        lone = held.find(state.PODS, objects.namespace_of(owner), f"{objects.name_of(owner)}-{ordinal}")
+        lone = held.find(state.PODS, objects.namespace_of(owner), stateful.pod_name(owner, ordinal))
         if lone is None or objects.controller_of(lone) is not None or objects.is_terminating(lone):
             continue
         if labels.matches(selector, objects.labels_of(lone)):
@@ -114,7 +114,7 @@ def _at(
     """Return what an ordinal needs, and whether those after it have to wait."""
     pod = found.pods.get(ordinal)
     if pod is None:
-        name = f"{objects.name_of(found.owner)}-{ordinal}"
+        name = stateful.pod_name(found.owner, ordinal)
         if held.find(state.PODS, objects.namespace_of(found.owner), name) is not None:
             return [], True
         return _creation(held, found, ordinal), True
@@ -135,7 +135,7 @@ def _creation(held: state.ClusterState, found: Set, ordinal: int) -> list[contro
     owner = found.owner
     if not replicas.may_create(held, owner):
         return []
-    name = f"{objects.name_of(owner)}-{ordinal}"
+    name = stateful.pod_name(owner, ordinal)
     revision = found.current if stateful.keeps_current(owner, ordinal) else found.update
     writes: list[controller.Write] = []
     for claim in stateful.claims_for(owner, name):

@@ -24,6 +24,11 @@ def ordinal_of(owner: Object, pod_name: str) -> int | None:
     return int(found[2]) if found and found[1] == objects.name_of(owner) else None
 
 
+def pod_name(owner: Object, ordinal: int) -> str:
+    """Return the name of the pod of an ordinal."""
+    return f"{objects.name_of(owner)}-{ordinal}"
+
+
 def start_of(owner: Object) -> int:
     """Return the first ordinal."""
     return int(objects.dig(owner, "spec", "ordinals", "start") or 0)
@@ -68,7 +73,7 @@ def keeps_current(owner: Object, ordinal: int) -> bool:
 
 def pod_for(owner: Object, revision: Object, ordinal: int) -> Draft:
     """Stamp the pod of an ordinal from a revision's template (newVersionedStatefulSetPod)."""
-    name = f"{objects.name_of(owner)}-{ordinal}"
+    name = pod_name(owner, ordinal)
     made = replicas.pod_from_template(owner, revisions.template_of(revision), name)
     labels: dict[str, str] = made["metadata"].get("labels") or {}
     made["metadata"]["labels"] = {
