@@ -79,6 +79,8 @@ def free_cluster_ip(held: state.ClusterState, env: clock.Env) -> str | None:
 def _bands(held: state.ClusterState) -> list[Band]:
     """Return the ranges that ServiceCIDRs hold, the cluster's first one at least where none is there (yet)."""
     found = list(held.list(serviceaddresses.SERVICECIDRS))
+    if not found:
+        return [CLUSTER_IPS]
     ranges = [
         network
         for one in found
@@ -86,9 +88,7 @@ def _bands(held: state.ClusterState) -> list[Band]:
         for text in objects.spec_of(one).get("cidrs") or ()
         if isinstance(network := ipaddress.ip_network(text), ipaddress.IPv4Network)
     ]
-    return (
-        [CLUSTER_IPS if network == SERVICE_CIDR else ip_band(network) for network in ranges] if found else [CLUSTER_IPS]
-    )
+    return [CLUSTER_IPS if network == SERVICE_CIDR else ip_band(network) for network in ranges]
 
 
 def refuse_cluster_ip(held: state.ClusterState, ip: str, own: Key | None = None) -> str:
