@@ -34,9 +34,8 @@ def candidates(cluster: ClusterState, completed: Completed) -> list[Fix]:
 
 
 def _patch_service(service: Object, description: str, patch: Mapping[str, Any], command: str = "") -> Fix:
-    text = fixing.json_text(patch)
-    line = command or f"patch service {objects.name_of(service)} --type merge -p {shlex.quote(text)}"
-    return Fix(description, fixing.kubectl(service, line), fixing.key_of(service, state.SERVICES), patch)
+    found = fixing.merged(service, state.SERVICES, patch, description)
+    return replace(found, command=fixing.kubectl(service, command)) if command else found
 
 
 def _with_port(service: Object, index: int, **fields: Any) -> Mapping[str, Any]:

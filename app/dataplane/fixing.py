@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,6 +88,12 @@ def kubectl(obj: Object, words: str) -> str:
     """Write the command line that does something in the object's namespace."""
     namespace = objects.namespace_of(obj)
     return f"kubectl -n {namespace} {words}" if namespace else f"kubectl {words}"
+
+
+def merged(obj: Object, resource: state.Resource, patch: Mapping[str, Any], description: str) -> Fix:
+    """Make the fix that merges a patch into an object, with the command that does it."""
+    words = f"patch {obj['kind'].lower()} {objects.name_of(obj)} --type merge -p {shlex.quote(json_text(patch))}"
+    return Fix(description, kubectl(obj, words), key_of(obj, resource), patch)
 
 
 def json_text(value: Any) -> str:

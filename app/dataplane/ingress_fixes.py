@@ -21,8 +21,7 @@ def _ingress(case: Case) -> Object | None:
 
 
 def _patched(ingress: Object, patch: Mapping[str, Any], description: str) -> Fix:
-    words = f"patch ingress {objects.name_of(ingress)} --type merge -p {shlex.quote(fixing.json_text(patch))}"
-    return Fix(description, fixing.kubectl(ingress, words), fixing.key_of(ingress, ingresses.INGRESSES), patch)
+    return fixing.merged(ingress, ingresses.INGRESSES, patch, description)
 
 
 def _host(case: Case) -> Iterator[Fix]:

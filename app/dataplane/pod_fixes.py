@@ -74,9 +74,7 @@ def _everywhere(case: Case) -> Iterator[Fix]:
                 if container.get(words):
                     container[words] = [_ADDRESS.sub("0.0.0.0", str(word)) for word in container[words]]
         patch: dict[str, Any] = {"spec": {"template": {"spec": {"containers": containers}}}}
-        text = shlex.quote(fixing.json_text(patch))
-        command = fixing.kubectl(owner, f"patch deployment {objects.name_of(owner)} --type merge -p {text}")
-        yield Fix("Start the program on 0.0.0.0", command, fixing.key_of(owner, state.DEPLOYMENTS), patch)
+        yield fixing.merged(owner, state.DEPLOYMENTS, patch, "Start the program on 0.0.0.0")
         return
 
 
@@ -100,8 +98,7 @@ def _allow_hairpin(case: Case) -> Iterator[Fix]:
     config = case.cluster.get(surroundings.SETTINGS)
     if config is not None:
         patch: dict[str, Any] = {"data": {"hairpin": None}}
-        command = fixing.kubectl(config, """patch configmap podlane --type merge -p '{"data":{"hairpin":null}}'""")
-        yield Fix("Switch hairpin traffic on", command, fixing.key_of(config, state.CONFIGMAPS), patch)
+        yield fixing.merged(config, state.CONFIGMAPS, patch, "Switch hairpin traffic on")
 
 
 def _deployment_of(cluster: state.ClusterState, pod: Object) -> Object | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,9 +22,7 @@ def _policy(case: Case) -> Object | None:
 
 
 def _patched(policy: Object, direction: Direction, rules: Rules, description: str) -> Fix:
-    patch = {"spec": {direction.rules: rules}}
-    words = f"patch networkpolicy {objects.name_of(policy)} --type merge -p {shlex.quote(fixing.json_text(patch))}"
-    return Fix(description, fixing.kubectl(policy, words), fixing.key_of(policy, NETWORK_POLICIES), patch)
+    return fixing.merged(policy, NETWORK_POLICIES, {"spec": {direction.rules: rules}}, description)
 
 
 def _rules(policy: Object, direction: Direction) -> Rules:
