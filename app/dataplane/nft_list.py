@@ -92,15 +92,13 @@ _MARK = "meta mark set meta mark | 0x00004000"
 class Listing:
     """What a table holds besides its fixed chains: elements by set or map, chains, and the sets of session affinity."""
 
-    elements: dict[str, list[str]] = field(default_factory=dict)
+    elements: dict[str, dict[str, None]] = field(default_factory=dict)
     chains: dict[str, list[str]] = field(default_factory=dict)
     affinities: dict[str, int] = field(default_factory=dict)
 
     def put(self, name: str, element: str) -> None:
         """Add an element to a set or map, once."""
-        found = self.elements.setdefault(name, [])
-        if element not in found:
-            found.append(element)
+        self.elements.setdefault(name, {})[element] = None
 
 
 def listing(own: NodeProxy) -> str:
@@ -109,7 +107,7 @@ def listing(own: NodeProxy) -> str:
     lines = ["table ip kube-proxy {", '\tcomment "rules for kube-proxy"']
     for sort, name, kind, comment in _SETS:
         lines += [f"\t{sort} {name} {{", f"\t\ttype {kind}", f'\t\tcomment "{comment}"']
-        lines += _elements(found.elements.get(name, []))
+        lines += _elements(found.elements.get(name, {}))
         lines += ["\t}", ""]
     for name, seconds in sorted(found.affinities.items()):
         lines += [f"\tset {name} {{", "\t\ttype ipv4_addr", "\t\tsize 65535", "\t\tflags dynamic,timeout"]
@@ -121,13 +119,9 @@ def listing(own: NodeProxy) -> str:
     return "\n".join([*lines[:-1], "}"]) + "\n"
 
 
-def _elements(found: Sequence[str]) -> list[str]:
-    if not found:
-        return []
-    first, *rest = found
-    more = [f"\t\t\t     {text}" for text in rest]
-    lines = [f"\t\telements = {{ {first}", *more]
-    return [*(f"{line}," for line in lines[:-1]), f"{lines[-1]} }}"]
+def _elements(found: Iterable[str]) -> list[str]:
+    text = ",\n\t\t\t     ".join(found)
+    return [f"\t\telements = {{ {text} }}"] if text else []
 
 
 def _chain(name: str, content: Iterable[str]) -> list[str]:
@@ -175,7 +169,7 @@ class _Port:
         self.into.put("cluster-ips", port.cluster_ip)
         inside = in_local if port.internal_local else in_cluster
         if inside:
-            self._to("service-ips", port.cluster_ip, rules.nft_match(port, port.cluster_ip, "ClusterIP"))
+            self._to("service-ips", rules.nft_match(port, port.cluster_ip, "ClusterIP"))
         else:
             self._refuse("no-endpoint-services", port.cluster_ip, "ClusterIP")
         if port.externally_accessible:
@@ -190,11 +184,11 @@ class _Port:
         if port.affinity_seconds:
             self._remember(sorted({*in_cluster, *in_local}, key=lambda one: one.text))
 
-    def _to(self, name: str, address: str, rule: str) -> None:
+    def _to(self, name: str, rule: str) -> None:
         self.into.put(name, rule.removeprefix("elements = { ").removesuffix(" }"))
 
     def _refuse(self, name: str, address: str, by: str) -> None:
-        self._to(name, address, rules.nft_no_endpoints(self.port, address, by, self.usable.has_endpoints))
+        self._to(name, rules.nft_no_endpoints(self.port, address, by, self.usable.has_endpoints))
 
     def _from_outside(self, outside: Sequence[Endpoint]) -> None:
         port = self.port
@@ -202,9 +196,9 @@ class _Port:
         addresses += [(one, "LoadBalancerIP") for one in port.load_balancer_ips]
         if self.usable.has_endpoints:
             for address, by in addresses:
-                self._to("service-ips", address, rules.nft_match(port, address, by))
+                self._to("service-ips", rules.nft_match(port, address, by))
             if port.node_port:
-                self._to("service-nodeports", "", rules.nft_match(port, "", "NodePort"))
+                self._to("service-nodeports", rules.nft_match(port, "", "NodePort"))
             self.into.chains[f"external-{self.base}"] = self._external(outside)
         if not outside:
             for address, by in addresses:
