@@ -178,11 +178,12 @@ class _Port:
             self._balance("service", in_cluster)
         if in_local:
             self._balance("local", in_local)
-        for endpoint in {*in_cluster, *in_local}:
+        every = sorted({*in_cluster, *in_local}, key=lambda one: one.text)
+        for endpoint in every:
             if endpoint.node == self.own.name:
                 self.into.put("hairpin-connections", f"{endpoint.ip} . {endpoint.ip} . {self.proto} . {endpoint.port}")
         if port.affinity_seconds:
-            self._remember(sorted({*in_cluster, *in_local}, key=lambda one: one.text))
+            self._remember(every)
 
     def _to(self, name: str, rule: str) -> None:
         self.into.put(name, rule.removeprefix("elements = { ").removesuffix(" }"))

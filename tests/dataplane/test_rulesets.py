@@ -190,3 +190,11 @@ def test_nft_list_prints_what_was_recorded(scenario: Mapping[str, Any], node: st
                 [one for one in elements if "kubernetes" not in one and not one.startswith("10.96.0.1")],
             )
     assert here == there
+
+
+def test_nft_list_names_the_endpoints_of_a_service_in_order() -> None:
+    pods = [{"name": f"web-{n}", "ip": f"10.244.1.{n}", "labels": {"app": "web"}} for n in range(19, 9, -1)]
+    web = {"name": "web", "clusterIP": "10.96.0.9", "selector": {"app": "web"}, "ports": [{"port": 80}]}
+    cluster = clusters.build({"bare": True, "pods": pods, "services": [web]})
+    listed = list(nft_list.table(proxy_of(cluster, "node-1")).elements["hairpin-connections"])
+    assert listed == [f"10.244.1.{n} . 10.244.1.{n} . tcp . 80" for n in range(10, 20)]
