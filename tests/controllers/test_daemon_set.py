@@ -17,11 +17,6 @@ spec:
     metadata: {labels: {app: ds}}
     spec: {containers: [{name: c, image: "nginx:1.27"}]}
 """
-NODE = {
-    "apiVersion": "v1",
-    "kind": "Node",
-    "metadata": {"name": "extra", "annotations": {"podlane.dev/kubelet": "simulated"}},
-}
 
 
 def homes(cluster: Cluster) -> list[str]:

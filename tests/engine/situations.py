@@ -10,7 +10,6 @@ from app.machinery.objects import Key
 from tests.cluster_driver import Cluster
 
 CLIENT, OUTSIDE = {"pod": "default/client"}, {"external": "198.51.100.7"}
-NODE = {"node": "node-1"}
 
 
 @dataclass(frozen=True)
