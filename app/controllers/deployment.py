@@ -116,7 +116,7 @@ def _created(found: Object) -> str:
 
 def _revision(found: Object) -> int:
     text = objects.annotations_of(found).get(REVISION, "0")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _template_of(found: Object) -> Draft:

@@ -171,7 +171,7 @@ def _port(scheme: str, text: str | None) -> int:
         if scheme in PORTS:
             return PORTS[scheme]
         _refuse(f"`to` needs a port: {scheme}://host:port.")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= 65535 or len(text) > 9:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= 65535 or len(text) > 9:
         _refuse(f'`to` has the port "{text[:40]}": a port is a number between 1 and 65535.')
     return int(text)
 

@@ -76,7 +76,7 @@ class Case:
         """Return which port of the Service the last step blames."""
         ref = self.blamed("Service")
         found = ref.field.partition("[")[2].partition("]")[0] if ref else ""
-        return int(found) if found.isdigit() else 0
+        return int(found) if found.isdecimal() else 0
 
 
 def key_of(obj: Object, resource: state.Resource) -> Key:

@@ -26,7 +26,7 @@ def ipv4(text: str) -> int | None:
         return None
     number = 0
     for part in parts:
-        if not part.isascii() or not part.isdigit() or len(part) > 3 or (len(part) > 1 and part[0] == "0"):
+        if not part.isascii() or not part.isdecimal() or len(part) > 3 or (len(part) > 1 and part[0] == "0"):
             return None
         octet = int(part)
         if octet > 255:
@@ -39,7 +39,7 @@ def parse(text: str) -> Range | None:
     """Read an IPv4 range such as 10.96.0.0/12, None when it is none."""
     address, _, length = text.strip().partition("/")
     number = ipv4(address)
-    if number is None or not length.isdigit() or int(length) > 32:
+    if number is None or not length.isdecimal() or int(length) > 32:
         return None
     mask = (0xFFFFFFFF << (32 - int(length))) & 0xFFFFFFFF
     return Range(text.strip(), number & mask, mask)

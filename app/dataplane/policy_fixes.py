@@ -66,7 +66,7 @@ def _add_port(direction: Direction, *, instead: bool) -> Callable[[Case], Iterat
     def make(case: Case) -> Iterator[Fix]:
         policy, ref = _policy(case), case.blamed("NetworkPolicy")
         place = ref.field.partition("[")[2].partition("]")[0] if ref else ""
-        if policy is None or not place.isdigit():
+        if policy is None or not place.isdecimal():
             return
         rules = _rules(policy, direction)
         ports = [dict(port) for port in rules[int(place)].get("ports") or ()]

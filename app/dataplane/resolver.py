@@ -79,7 +79,7 @@ def pod_config(world: World, pod: Object) -> Config:
         nameserver=servers[0] if servers else "",
         asks_cluster=asks_cluster,
         search=file.searches,
-        ndots=int(ndots) if ndots.isdigit() else NDOTS,
+        ndots=int(ndots) if ndots.isdecimal() else NDOTS,
         code="PodDoesNotAskClusterDNS",
         words=words,
         nameservers=servers,

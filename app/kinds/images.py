@@ -310,7 +310,7 @@ def _told_port(image: catalogue.Image, told: Sequence[str], container: Container
         values = {v.get("name"): v.get("value") for v in container.get("env") or ()}
         flagged = next((str(values[name]) for name in image.port_variables if values.get(name)), "")
     number = flagged.rpartition(":")[2]
-    return number if number.isdigit() and 0 < int(number) <= 65535 else ""
+    return number if number.isdecimal() and 0 < int(number) <= 65535 else ""
 
 
 def _flag(words: Sequence[str], names: Sequence[str]) -> str:

@@ -71,6 +71,6 @@ def _expression_holds(expression: Mapping[str, Any], known: Mapping[str, str]) -
 
 
 def _compares(operator: str, found: str, values: Sequence[str]) -> bool:
-    if len(values) != 1 or not found.isdigit() or not values[0].isdigit():
+    if len(values) != 1 or not found.isdecimal() or not values[0].isdecimal():
         return False
     return int(found) > int(values[0]) if operator == "Gt" else int(found) < int(values[0])

@@ -157,7 +157,7 @@ def _fails(rest: Sequence[str], reading: _Reading) -> None:
 
 
 def _exit(rest: Sequence[str], reading: _Reading) -> None:
-    reading.exit_code = int(rest[0]) if rest and rest[0].isdigit() else 0
+    reading.exit_code = int(rest[0]) if rest and rest[0].isdecimal() else 0
 
 
 def _ends(rest: Sequence[str], reading: _Reading) -> None:
@@ -167,7 +167,7 @@ def _ends(rest: Sequence[str], reading: _Reading) -> None:
 def _netcat(rest: Sequence[str], reading: _Reading) -> None:
     flags = "".join(word[1:] for word in rest if re.fullmatch(r"-[A-Za-z]+", word))
     listening = "l" in flags or "--listen" in rest
-    numbers = [word for word in rest if word.isdigit()]
+    numbers = [word for word in rest if word.isdecimal()]
     glued = [match[1] for word in rest if (match := re.fullmatch(r"-\w*[lp](\d+)", word))]
     if (listening or glued) and (numbers or glued):
         reading.ports.append((glued or numbers)[-1] + ("/udp" if "u" in flags else ""))
@@ -187,7 +187,7 @@ def _serves(port: str, address: str, reading: _Reading) -> None:
 
 def _python(rest: Sequence[str], reading: _Reading) -> None:
     if "http.server" in rest or "SimpleHTTPServer" in rest:
-        numbers = [word for word in rest if word.isdigit()]
+        numbers = [word for word in rest if word.isdecimal()]
         _serves(numbers[0] if numbers else "8000", _flag(rest, "--bind") or _flag(rest, "-b"), reading)
 
 

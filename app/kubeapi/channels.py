@@ -131,7 +131,7 @@ class Channels:
         frame = message.get("bytes")
         if frame is None or self._is_text:
             text = message.get("text") or (frame or b"").decode("ascii", "replace")
-            if not text[:1].isdigit():
+            if not text[:1].isdecimal():
                 return -1, b""
             try:
                 return int(text[0]), base64.b64decode(text[1:])

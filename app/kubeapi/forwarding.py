@@ -110,7 +110,7 @@ def _ports(call: Call) -> list[int]:
     if not found:
         raise errors.BadRequest('query parameter "ports" is required')
     for text in found:
-        if not text.isdigit() or not 0 < int(text[:9]) <= 65535:
+        if not text.isdecimal() or not 0 < int(text[:9]) <= 65535:
             raise errors.BadRequest(f'unable to parse "{text}" as a port')
     return [int(text) for text in found]
 

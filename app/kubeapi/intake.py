@@ -18,7 +18,7 @@ def bounded(scope: Scope, receive: Receive) -> Receive:
     """Return a receive that refuses a body over the limit, before all of it is read, and unpacks gzip."""
     headers = Headers(scope=scope)
     length = headers.get("content-length", "")
-    if length.isdigit() and (len(length) > 12 or int(length) > LIMIT):
+    if length.isdecimal() and (len(length) > 12 or int(length) > LIMIT):
         raise _too_large()
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):

@@ -132,7 +132,7 @@ def unsupported(field: str, shown: str, supported: Sequence[str]) -> Fault:
 def _number(text: str) -> int:
     sign = text[:1] in ("-", "+")
     digits = text[1:] if sign else text
-    if text and not (digits.isascii() and digits.isdigit()):
+    if text and not (digits.isascii() and digits.isdecimal()):
         raise errors.BadRequest(f"strconv.ParseInt: parsing {json.dumps(text[:64])}: invalid syntax")
     if len(digits) > 18:
         raise errors.BadRequest(f"strconv.ParseInt: parsing {json.dumps(text[:64])}: value out of range")
@@ -142,9 +142,9 @@ def _number(text: str) -> int:
 def _version(text: str, *, is_watch: bool) -> int:
     if not text:
         return 0
-    if text.isascii() and text.isdigit() and len(text) <= 18:
+    if text.isascii() and text.isdecimal() and len(text) <= 18:
         return int(text)
-    fault = "value out of range" if text.isascii() and text.isdigit() else "invalid syntax"
+    fault = "value out of range" if text.isascii() and text.isdecimal() else "invalid syntax"
     message = f"strconv.ParseUint: parsing {json.dumps(text[:64])}: {fault}"
     if is_watch:
         raise status.Refusal(500, "InternalError", f"Internal error occurred: {message}")

@@ -104,7 +104,7 @@ class Pairs:
 
 def _port(stream: Stream) -> int:
     text = stream.headers.get("port", "")
-    if not text.isdigit() or not 0 < int(text[:9]) <= 65535:
+    if not text.isdecimal() or not 0 < int(text[:9]) <= 65535:
         raise Refused(f'unable to parse "{text}" as a port')
     return int(text)
 

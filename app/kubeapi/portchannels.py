@@ -67,7 +67,7 @@ class _Socket:
             return frame[0], frame[1:]
         text = str(message.get("text") or "")
         try:
-            return (int(text[0]) if text[:1].isdigit() else 255), base64.b64decode(text[1:])
+            return (int(text[0]) if text[:1].isdecimal() else 255), base64.b64decode(text[1:])
         except ValueError:
             return None
 

@@ -154,7 +154,7 @@ def _service(held: state.ClusterState, target: Target, wanted: Wanted) -> Place:
     if service is None:
         raise errors.not_found(Key(*state.SERVICES, target.namespace, wanted.name))
     name = wanted.port
-    if name.isdigit():
+    if name.isdecimal():
         ports = objects.spec_of(service).get("ports") or ()
         found = next((one for one in ports if str(one.get("port")) == name.lstrip("0")), None)
         if found is None:
@@ -189,7 +189,7 @@ def _node(held: state.ClusterState, wanted: Wanted) -> Place | None:
 
 
 def _numbered(place: Place) -> Place:
-    if not place.port.isdigit():
+    if not place.port.isdecimal():
         raise _unreached(f"dial tcp: lookup tcp/{place.port}: unknown port")
     if not 0 < int(place.port[:9]) <= 65535:
         raise _unreached(f"dial tcp: address {place.port}: invalid port")

@@ -28,7 +28,7 @@ async def scale(call: Call, target: Target, kind: Kind) -> Response:
         return reading.answer(of(done.result.obj), warnings=done.warnings)
     wanted = await _wanted(call, of(present))
     version = str(objects.dig(wanted, "metadata", "resourceVersion") or "0")
-    if not version.isdigit():
+    if not version.isdecimal():
         raise errors.BadRequest("metadata.resourceVersion is no number")
     command = commands.Patch(
         call.actor,

@@ -74,7 +74,7 @@ def quoted(text: str) -> str:
 def _resolve_plain(text: str) -> tuple[str, Any]:
     if text in _WORDS:
         return _WORDS[text]
-    if (not text[0].isdigit() and text[0] not in "+-.") or len(text) > _LONGEST_NUMBER:
+    if (not text[0].isdecimal() and text[0] not in "+-.") or len(text) > _LONGEST_NUMBER:
         return "str", text
     bare = text if text[0] == "." else text.replace("_", "")
     number = _whole(bare)

@@ -46,7 +46,7 @@ async def _connect(call: Call, words: list[str]) -> int:
     protocol, (host, _, port) = given["protocol"], address.rpartition(":")
     if protocol not in ("tcp", "udp", "sctp"):
         return call.complain(f"Unsupported protocol {protocol}\n")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal():
         return call.complain("OTHER\n")
     try:
         result = await call.world.ask({"from": call.home.origin, "to": f"{protocol}://{host}:{port}"})

@@ -311,7 +311,7 @@ class _Parser:
         if token.startswith('"'):
             text = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), self.next()[1:-1])
             return lambda run: text
-        if token[:1].isdigit():
+        if token[:1].isdecimal():
             number = float(self.next())
             return lambda run: number
         if token.startswith("\0"):

@@ -115,7 +115,7 @@ async def curl(call: Call) -> int:
 
 async def _with_retries(run: _Run, text: str, position: int) -> int:
     retry = run.line.given.get("retry", "0")
-    left = min(int(retry), 20) if retry.isdigit() else 0
+    left = min(int(retry), 20) if retry.isdecimal() else 0
     while True:
         code, status = await _one(run, text, position)
         refused = code == 7 and "R" in run.line.flags

@@ -107,7 +107,7 @@ def _is_negative(answer: Answer, zone: str) -> bool:
 def _unreachable(call: Call, line: _Line, answer: Answer) -> int:
     if answer.fault.startswith("couldn't"):
         return call.complain(f"dig: {answer.fault}\n", 10)
-    tries = next((int(word[7:]) for word in line.words if word.startswith("+tries=") and word[7:].isdigit()), 3)
+    tries = next((int(word[7:]) for word in line.words if word.startswith("+tries=") and word[7:].isdecimal()), 3)
     call.say(f";; communications error to {answer.server}#53: {answer.fault}\n" * min(tries, 10))
     if "short" in line.flags or "cmd" not in line.shown:
         call.say(";; no servers could be reached\n")

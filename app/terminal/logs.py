@@ -113,7 +113,7 @@ class Log:
         since = max(0, head - REACH)
         if run.ended is None:
             started = objects.annotations_of(run.pod).get(parts.STARTED_AT, "")
-            since = max(since, int(started) if started.isdigit() else 0)
+            since = max(since, int(started) if started.isdecimal() else 0)
         found: list[Line] = []
         if since >= head:
             return found

@@ -108,7 +108,7 @@ async def _netexec(world: World, serving: Serving, ask: Ask, fetch: Fetch) -> Re
 
 def _echo(asked: Mapping[str, str]) -> Reply:
     code = asked.get("code", "200")
-    if not code.isdigit() or not 100 <= int(code) <= 599:
+    if not code.isdecimal() or not 100 <= int(code) <= 599:
         return Reply(200, asked.get("msg", ""))
     return Reply(int(code), asked.get("msg", ""))
 
@@ -119,7 +119,7 @@ def _header(ask: Ask, key: str) -> str:
 
 def _redirect(asked: Mapping[str, str]) -> Reply:
     location, code = asked.get("location", ""), asked.get("code", "302")
-    status = int(code) if code.isdigit() and 300 <= int(code) <= 399 else 302
+    status = int(code) if code.isdecimal() and 300 <= int(code) <= 399 else 302
     body = f'<a href="{location}">{reason(status)}</a>.\n\n'
     return Reply(status, body, "text/html; charset=utf-8", {"Location": location})
 
@@ -130,7 +130,7 @@ async def _dial(world: World, serving: Serving, asked: Mapping[str, str], fetch:
     if protocol not in ("http", "udp", "sctp"):
         return Reply(400, f"unsupported protocol: {asked['protocol']}\n", headers={"X-Content-Type-Options": "nosniff"})
     tries = asked.get("tries", "1")
-    if not tries.isdigit() or int(tries) < 1:
+    if not tries.isdecimal() or int(tries) < 1:
         return Reply(400, f"tries parameter is invalid: {tries}\n", headers={"X-Content-Type-Options": "nosniff"})
     where = f"{asked.get('host', '')}:{asked.get('port', '')}"
     said: list[str] = []

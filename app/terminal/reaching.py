@@ -131,7 +131,7 @@ async def ping(call: Call) -> int:
             "ping: usage error: Destination address required\n" if not busybox else "Usage: ping HOST\n", 2
         )
     wanted = line.values.get("c", "4")
-    count = min(int(wanted), 20) if wanted.isdigit() and int(wanted) else 4
+    count = min(int(wanted), 20) if wanted.isdecimal() and int(wanted) else 4
     address, full = await _addressed(call, name)
     if not address:
         said = f"ping: bad address '{name}'\n" if busybox else f"ping: {name}: Name or service not known\n"
@@ -212,7 +212,7 @@ async def traceroute(call: Call) -> int:
 
 
 def _is_port(text: str) -> bool:
-    return text.isdigit() and 0 < int(text) < 65536
+    return text.isdecimal() and 0 < int(text) < 65536
 
 
 async def telnet(call: Call) -> int:

@@ -244,7 +244,7 @@ def _hello(serving: Serving, ask: Ask) -> Reply:
 
 def _bootcamp(serving: Serving, ask: Ask) -> Reply:
     version = images.parse_name(serving.image).tag.removeprefix("v")
-    number = version if version.isdigit() else "1"
+    number = version if version.isdecimal() else "1"
     return Reply(
         200,
         f"Hello Kubernetes bootcamp! | Running on: {surroundings.hostname(serving.pod)} | v={number}\n",
@@ -258,7 +258,7 @@ def _as_json(body: object, indent: int = 2) -> str:
 
 def _podinfo(serving: Serving, ask: Ask) -> Reply:
     tag = images.parse_name(serving.image).tag
-    version = tag if tag[:1].isdigit() else "6.9.2"
+    version = tag if tag[:1].isdecimal() else "6.9.2"
     path = urlsplit(ask.target).path
     pages: Mapping[str, object] = {
         "/": {

@@ -210,9 +210,9 @@ class Shell:
     async def program(self, words: list[str], own: Streams, variables: MutableMapping[str, str]) -> int:
         """Run one program by its words."""
         if words[0] in ("exit", "return"):
-            raise Stopped(int(words[1]) & 255 if len(words) > 1 and words[1].isdigit() else self.status)
+            raise Stopped(int(words[1]) & 255 if len(words) > 1 and words[1].isdecimal() else self.status)
         if words[0] in ("break", "continue"):
-            raise _Leave(words[0], int(words[1]) if len(words) > 1 and words[1].isdigit() else 1)
+            raise _Leave(words[0], int(words[1]) if len(words) > 1 and words[1].isdecimal() else 1)
         if words[0] == "set":
             return self._set(words[1:])
         if words[0] in ("eval", ".", "source"):
@@ -334,7 +334,7 @@ class Shell:
             return special[name]
         if name in "@*":
             return " ".join(self.arguments)
-        if name.isdigit():
+        if name.isdecimal():
             return self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else None
         return self.variables.get(name)
 

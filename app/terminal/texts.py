@@ -34,8 +34,8 @@ def _letters(letters: str, taking: str, options: dict[str, str], words: Iterator
         if letter in taking:
             options[letter] = letters[position + 1 :] or next(words, "")
             return
-        options[letter] = letters[position:] if letter.isdigit() else ""
-        if letter.isdigit():
+        options[letter] = letters[position:] if letter.isdecimal() else ""
+        if letter.isdecimal():
             options["n"] = letters[position:]
             return
 
@@ -130,7 +130,7 @@ async def _grep(call: Call) -> int:
         return call.complain(f"grep: bad regex '{pattern}'\n", 2)
     text, code = _input(call, rest)
     lines = [line for line in text.splitlines() if bool(wanted.search(line[:4096])) is not ("v" in options)]
-    if "m" in options and options["m"].isdigit():
+    if "m" in options and options["m"].isdecimal():
         lines = lines[: int(options["m"])]
     if "c" in options:
         call.say(f"{len(lines)}\n")

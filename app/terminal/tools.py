@@ -113,7 +113,7 @@ async def _base64(call: Call) -> int:
             decodes = True
         elif word.startswith("-w"):
             text = word[2:] or next(words, "0")
-            width = int(text) if text.isdigit() else 0
+            width = int(text) if text.isdecimal() else 0
         else:
             paths.append(word)
     found = _contents(call, paths)

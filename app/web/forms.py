@@ -82,7 +82,7 @@ def asked(form: Form) -> dict[str, Any]:
     body: dict[str, Any] = {
         "from": source(form.get("source", "")),
         "to": to,
-        "count": int(count) if count.isdigit() else 1,
+        "count": int(count) if count.isdecimal() else 1,
     }
     host = form.get("host", "").strip()
     if host:
@@ -120,7 +120,7 @@ def _port(port: Draft, form: Form, index: int, type_: str) -> Draft:
     port["port"] = number(form, f"port-{index}", "port")
     target = form.get(f"target-{index}", "").strip()
     if target:
-        port["targetPort"] = int(target) if target.isdigit() else target
+        port["targetPort"] = int(target) if target.isdecimal() else target
     else:
         port.pop("targetPort", None)
     node = form.get(f"node-{index}", "").strip()
@@ -169,7 +169,7 @@ def service(form: Form) -> Draft:
     port: Draft = {"port": number(form, "port", "port")}
     target = form.get("target", "").strip()
     if target:
-        port["targetPort"] = int(target) if target.isdigit() else target
+        port["targetPort"] = int(target) if target.isdecimal() else target
     spec: Draft = {"type": form.get("type") or "ClusterIP", "ports": [port]}
     selector = pairs(form.get("selector", ""), "selector")
     if selector:

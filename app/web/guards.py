@@ -15,7 +15,7 @@ def ingress(form: forms.Form) -> Draft:
     port = forms.text(form, "port", "port")
     service: Draft = {
         "name": forms.text(form, "service", "Service"),
-        "port": {"number": int(port)} if port.isdigit() else {"name": port},
+        "port": {"number": int(port)} if port.isdecimal() else {"name": port},
     }
     path: Draft = {"path": form.get("path") or "/", "pathType": "Prefix", "backend": {"service": service}}
     host = form.get("host", "").strip()
@@ -48,5 +48,5 @@ def _rule(form: forms.Form) -> dict[str, Any]:
     rule: dict[str, Any] = {"peers": [{"podSelector": {"matchLabels": allowed}}]} if allowed else {}
     port = form.get("allowed_port", "").strip()
     if port:
-        rule["ports"] = [{"protocol": "TCP", "port": int(port) if port.isdigit() else port}]
+        rule["ports"] = [{"protocol": "TCP", "port": int(port) if port.isdecimal() else port}]
     return rule

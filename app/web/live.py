@@ -62,7 +62,7 @@ def cursor_of(request: Request) -> int | None:
     text = request.headers.get("last-event-id") or request.query_params.get("since")
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
         raise errors.BadRequest(f"Last-Event-ID must be a revision, a whole number from 0 on, not {text[:40]!r}.")
     return int(text)
 

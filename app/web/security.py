@@ -57,7 +57,7 @@ class Shield:
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > BODY_LIMIT and not problems.is_kubernetes(scope):
+        if length.isdecimal() and int(length) > BODY_LIMIT and not problems.is_kubernetes(scope):
             raise HTTPException(413, TOO_LARGE)
         if scope["method"] not in SAFE:
             check_origin(headers)

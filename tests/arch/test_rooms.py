@@ -107,6 +107,11 @@ def test_a_module_is_no_drawer() -> None:
     assert not [shown(path) for path in modules() if path.stem in drawers]
 
 
+def test_digits_are_those_that_make_a_number() -> None:
+    guilty = [shown(path) for path in modules() if ".isdigit()" in path.read_text()]
+    assert not guilty, "`int` refuses some of them, such as ²: ask isdecimal"
+
+
 def test_only_the_command_line_reads_the_environment() -> None:
     readers = [shown(path) for path in modules() if re.search(r"os\.(environ|getenv)", path.read_text())]
     assert set(readers) <= {"app/cli.py"}

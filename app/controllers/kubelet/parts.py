@@ -153,7 +153,7 @@ def _number(container: Mapping[str, Any], port: Any) -> int:
     for declared in container.get("ports") or ():
         if declared.get("name") == port:
             return int(declared["containerPort"])
-    return int(port) if port.isdigit() else 0
+    return int(port) if port.isdecimal() else 0
 
 
 def probes(pod: Object, kind: str) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

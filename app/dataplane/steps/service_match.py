@@ -40,7 +40,7 @@ def pass_firewall(world: World, flow: Flow) -> Verdict:
 
 def _covers(text: str, port: int) -> bool:
     low, dash, high = text.strip().partition("-")
-    if not low.isdigit() or (dash and not high.isdigit()):
+    if not low.isdecimal() or (dash and not high.isdecimal()):
         return False
     return int(low) <= port <= int(high or low)
 

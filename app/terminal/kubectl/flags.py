@@ -172,7 +172,7 @@ def _set(given: Given, flag: Flag, value: str, command: str) -> None:
         )
     if flag.kind == "duration" and (fault := _duration_fault(value)):
         raise _wrong(command, f'invalid argument "{value}" for "{shown}" flag: {fault}')
-    if flag.kind == "int" and not value.lstrip("+-").isdigit():
+    if flag.kind == "int" and not value.lstrip("+-").isdecimal():
         raise _wrong(
             command,
             f'invalid argument "{value}" for "{shown}" flag: strconv.ParseInt: parsing "{value}": invalid syntax',

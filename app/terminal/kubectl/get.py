@@ -257,7 +257,7 @@ def sorted_by(rows: Sequence[Any], key: Any, expression: str) -> list[Any]:
 
 def _natural(first: str, second: str) -> int:
     def pieces(text: str) -> list[Any]:
-        return [(0, int(one), one) if one.isdigit() else (1, 0, one) for one in re.findall(r"\d+|\D+", text)]
+        return [(0, int(one), one) if one.isdecimal() else (1, 0, one) for one in re.findall(r"\d+|\D+", text)]
 
     left, right = pieces(first), pieces(second)
     return (left > right) - (left < right)

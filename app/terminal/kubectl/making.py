@@ -221,17 +221,17 @@ async def service(kubectl: Kube, given: Given, kind: str) -> int:
 
 def _service_port(text: str, node_port: int) -> dict[str, Any]:
     port, sign, target = text.partition(":")
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise api.error(_port_fault(port))
     found: dict[str, Any] = {"name": f"{port}-{target}" if sign else port, "port": int(port), "protocol": "TCP"}
-    found["targetPort"] = (int(target) if target.isdigit() else target) if sign else int(port)
+    found["targetPort"] = (int(target) if target.isdecimal() else target) if sign else int(port)
     if node_port:
         found["nodePort"] = node_port
     return found
 
 
 def _port_fault(port: str) -> str:
-    if port.lstrip("-").isdigit():
+    if port.lstrip("-").isdecimal():
         return "must be between 1 and 65535, inclusive"
     return f'strconv.ParseUint: parsing "{port}": invalid syntax'
 
@@ -322,7 +322,7 @@ async def ingress(kubectl: Kube, given: Given) -> int:
 
 
 def _backend(service_name: str, port: str) -> dict[str, Any]:
-    return {"service": {"name": service_name, "port": {"number": int(port)} if port.isdigit() else {"name": port}}}
+    return {"service": {"name": service_name, "port": {"number": int(port)} if port.isdecimal() else {"name": port}}}
 
 
 async def job(kubectl: Kube, given: Given) -> int:
@@ -548,10 +548,10 @@ def _exposed_ports(given: Given, one: Meant) -> list[dict[str, Any]]:
     for place, number_of in enumerate(numbers):
         port: dict[str, Any] = {"port": int(number_of)}
         port["protocol"] = given.text("protocol") or protocols.get(
-            int(target or number_of) if (target or number_of).isdigit() else 0, "TCP"
+            int(target or number_of) if (target or number_of).isdecimal() else 0, "TCP"
         )
         wanted = target or number_of
-        port["targetPort"] = int(wanted) if wanted.isdigit() else wanted
+        port["targetPort"] = int(wanted) if wanted.isdecimal() else wanted
         if len(numbers) > 1:
             port["name"] = f"port-{place + 1}"
         found.append(port)

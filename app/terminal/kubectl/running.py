@@ -287,7 +287,7 @@ def seconds(text_of: str) -> float:
         return 0.0
     if not re.fullmatch(r"-?(\d+(\.\d+)?(h|ms|m|s|us|ns))+", text_of):
         raise api.error(
-            f'invalid argument "{text_of}": time: {"missing unit in" if text_of.lstrip("-").isdigit() else "invalid"} duration "{text_of}"'
+            f'invalid argument "{text_of}": time: {"missing unit in" if text_of.lstrip("-").isdecimal() else "invalid"} duration "{text_of}"'
         )
     total = sum(float(found[1]) * sizes[found[3]] for found in re.finditer(r"(\d+(\.\d+)?)(h|ms|m|s|us|ns)", text_of))
     return -total if text_of.startswith("-") else total

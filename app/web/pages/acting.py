@@ -127,7 +127,7 @@ async def scale(request: Request, playground: str) -> Response:
     form = await common.form_of(request)
     try:
         key, obj = await _found(request, caller, form.get("ref", ""))
-        if form.get("step", "").lstrip("-").isdigit():
+        if form.get("step", "").lstrip("-").isdecimal():
             replicas = max(0, int(objects.spec_of(obj).get("replicas", 1)) + int(form["step"]))
         else:
             replicas = forms.number(form, "replicas", "replicas")

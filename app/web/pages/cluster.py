@@ -189,7 +189,7 @@ async def panel(request: Request, playground: str) -> Response:
     caller = await common.may_look(request, playground)
     query = dict(request.query_params)
     revision = query.get("request", "")
-    place = Place(query.get("tab", "main"), query.get("ref", ""), int(revision) if revision.isdigit() else 0)
+    place = Place(query.get("tab", "main"), query.get("ref", ""), int(revision) if revision.isdecimal() else 0)
     typed = Typed(asked=forms.asked(query)) if query.get("to") else inspector.NOTHING_TYPED
     at = moments.asked_for(query)
     if at:

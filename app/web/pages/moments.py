@@ -24,7 +24,7 @@ router = APIRouter(prefix="/p/{playground}")
 def asked_for(query: Mapping[str, str]) -> int:
     """Return the revision that a page stands at, 0 for now."""
     text = query.get("at", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 @router.get("/past/{revision}")
