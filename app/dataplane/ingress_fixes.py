@@ -11,17 +11,18 @@ from typing import Any
 from app.cluster import state
 from app.dataplane import fixing, ingresses, phrases
 from app.dataplane.fixing import Case, Fix
+from app.kinds import ingress as ingress_kind
 from app.machinery import objects
 from app.machinery.objects import Object
 
 
 def _ingress(case: Case) -> Object | None:
     ref = case.blamed("Ingress")
-    return case.cluster.find(ingresses.INGRESSES, ref.namespace, ref.name) if ref else None
+    return case.cluster.find(ingress_kind.INGRESSES, ref.namespace, ref.name) if ref else None
 
 
 def _patched(ingress: Object, patch: Mapping[str, Any], description: str) -> Fix:
-    return fixing.merged(ingress, ingresses.INGRESSES, patch, description)
+    return fixing.merged(ingress, ingress_kind.INGRESSES, patch, description)
 
 
 def _host(case: Case) -> Iterator[Fix]:
@@ -40,7 +41,7 @@ def _host(case: Case) -> Iterator[Fix]:
 def _class(case: Case) -> Iterator[Fix]:
     """Give the Ingress a class that the controller serves."""
     ingress = _ingress(case)
-    classes = [objects.name_of(found) for found in case.cluster.list(ingresses.INGRESS_CLASSES)]
+    classes = [objects.name_of(found) for found in case.cluster.list(ingress_kind.INGRESS_CLASSES)]
     for name in classes:
         if ingress is None:
             return

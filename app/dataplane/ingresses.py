@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cluster import state
+from app.kinds.ingress import CLASS_ANNOTATION, DEFAULT_ANNOTATION, INGRESS_CLASSES, INGRESSES
 from app.machinery import objects
 from app.machinery.objects import Object
-
-INGRESSES = ("networking.k8s.io", "ingresses")
-INGRESS_CLASSES = ("networking.k8s.io", "ingressclasses")
-CLASS_ANNOTATION = "kubernetes.io/ingress.class"
-DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class _Candidate:
 def classes_of(held: state.ClusterState, controller: str) -> dict[str, bool]:
     """Return the names of the IngressClasses of a controller, each with whether it is the default."""
     return {
-        objects.name_of(found): objects.annotations_of(found).get(DEFAULT_CLASS) == "true"
+        objects.name_of(found): objects.annotations_of(found).get(DEFAULT_ANNOTATION) == "true"
         for found in held.list(INGRESS_CLASSES)
         if objects.spec_of(found).get("controller") == controller
     }

@@ -279,7 +279,7 @@ class Host:
         if since > loaded.ring.head:
             raise errors.Expired(f"This playground's history ends at revision {loaded.ring.head}; load it again.")
         if since < loaded.row.base:
-            raise loading.expired(loaded.row)
+            raise loading.expired(loaded.row.base)
         while not loaded.is_stale:
             found = loaded.ring.after(since)
             if found is None:

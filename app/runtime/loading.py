@@ -81,14 +81,14 @@ def is_older(connection: database.Connection, playground: str, since: int, momen
     return not following or journal.made_at(following[0].body) < moment
 
 
-def expired(row: playgrounds.Row) -> errors.Expired:
+def expired(base: int) -> errors.Expired:
     """Say that what is asked for lies before a fork's beginning."""
-    return errors.Expired(f"This playground is a fork: its history begins at revision {row.base}.")
+    return errors.Expired(f"This playground is a fork: its history begins at revision {base}.")
 
 
 def _base(db: database.Database, row: playgrounds.Row, revision: int) -> state.ClusterState:
     if revision < row.base:
-        raise expired(row)
+        raise expired(row.base)
     kept = db.read(lambda connection: stored.snapshot_before(connection, row.id, revision))
     if kept is not None:
         held = snapshot.restore(kept.body)

@@ -64,11 +64,11 @@ def _array(held: bytes) -> tuple[list[str], bytes] | None:
     if not end:
         return None
     words = []
-    for _ in range(int(head[1:]) if head[1:].isdecimal() else 0):
+    for _ in range(int(head[1:]) if head[1:].isdigit() else 0):
         head, end, rest = rest.partition(b"\r\n")
         if not end:
             return None
-        if not head[1:].isdecimal():
+        if not head[1:].isdigit():
             return [], rest
         length = int(head[1:])
         if len(rest) < length + 2:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app.cluster import state
-from app.dataplane import ingresses, policies
+from app.dataplane import policies
+from app.kinds import ingress as ingress_kind
 from app.kinds import node, registry
 from app.lessons import cast
 from app.machinery import errors, objects
@@ -135,7 +136,7 @@ def _ingress(held: state.ClusterState) -> tuple[Field, ...]:
     service = services[0] if services else {}
     port = objects.dig(service, "spec", "ports") or [{"port": 80}]
     return (
-        _field("name", _free(held, ingresses.INGRESSES, "shop"), required=True, mono=True),
+        _field("name", _free(held, ingress_kind.INGRESSES, "shop"), required=True, mono=True),
         _namespace(held),
         _field("ingress_class", _class(held), mono=True),
         _field("host", "shop.example", mono=True),
@@ -146,7 +147,7 @@ def _ingress(held: state.ClusterState) -> tuple[Field, ...]:
 
 
 def _class(held: state.ClusterState) -> str:
-    return next((key.name for key in held.keys(ingresses.INGRESS_CLASSES)), "")
+    return next((key.name for key in held.keys(ingress_kind.INGRESS_CLASSES)), "")
 
 
 def _policy(held: state.ClusterState) -> tuple[Field, ...]:

@@ -15,6 +15,7 @@ import msgspec
 
 from app.cluster import journal, state
 from app.dataplane import ingresses, policies
+from app.kinds import ingress as ingress_kind
 from app.kinds import registry
 from app.kinds.node import KUBE_PROXY, ZONE
 from app.machinery import objects
@@ -322,6 +323,6 @@ _MAKERS: dict[state.Resource, Callable[[Object], Element]] = {
     state.SERVICES: _service,
     state.ENDPOINTSLICES: _slice,
     state.PODS: _pod,
-    ingresses.INGRESSES: _ingress,
+    ingress_kind.INGRESSES: _ingress,
     policies.NETWORK_POLICIES: _policy,
 }

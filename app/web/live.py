@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.cluster import journal
 from app.machinery import errors
+from app.runtime import loading
 from app.runtime.host import Host
 from app.runtime.hub import Entries
 from app.web import signin
@@ -39,7 +40,7 @@ async def stream(request: Request, playground: str, encode: Encode, *, kind: str
     since = about.base if since is None else since
     head = about.revision
     if since < about.base:
-        raise errors.Expired(f"This playground is a fork: its history begins at revision {about.base}.")
+        raise loading.expired(about.base)
     if since > head:
         raise errors.Expired(f"This playground's history ends at revision {head}; load the page again.")
 

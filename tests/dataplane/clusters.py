@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from app.cluster import clock, journal, state
-from app.dataplane import ingresses, policies
+from app.dataplane import policies
+from app.kinds import ingress as ingress_kind
 from app.machinery import objects, patches
 from app.machinery.objects import Draft, Key
 
@@ -27,8 +28,8 @@ RESOURCES = {
     "ReplicaSet": state.REPLICASETS,
     "Deployment": state.DEPLOYMENTS,
     "ConfigMap": state.CONFIGMAPS,
-    "Ingress": ingresses.INGRESSES,
-    "IngressClass": ingresses.INGRESS_CLASSES,
+    "Ingress": ingress_kind.INGRESSES,
+    "IngressClass": ingress_kind.INGRESS_CLASSES,
     "NetworkPolicy": policies.NETWORK_POLICIES,
 }
 

@@ -17,6 +17,7 @@ from app.dataplane.packet import Packet, Protocol
 from app.dataplane.trace import Disposition, StepKind
 from app.dataplane.world import Draw, World
 from app.kinds import images, ingress_controllers
+from app.kinds import ingress as ingress_kind
 from app.machinery import objects
 from app.machinery.objects import Object, ObjectRef
 
@@ -65,7 +66,7 @@ def _unmatched(world: World, flow: Flow, own: list[Object], controller: str) -> 
         "controller": controller,
     }
     if not own:
-        others = world.state.list(ingresses.INGRESSES)
+        others = world.state.list(ingress_kind.INGRESSES)
         because = tuple(_ref(one, "spec.ingressClassName") for one in list(others)[:3])
         return _answer(flow, 404, "NoIngressOfThisClass", words, because or (_pod(flow),))
     refs = tuple(_ref(one, "spec.rules") for one in own[:3])
