@@ -64,6 +64,7 @@ def _of_service(held: state.ClusterState, env: clock.Env, service: Object, tries
             every = ways.walk_all(world, request)
         except errors.ApiError:
             continue
+        walked = sum(way.share for way in every)
         for way in every:
             verdict = way.result.verdict
             if verdict is None or verdict.reason not in reasons.FAILURES:
@@ -75,10 +76,11 @@ def _of_service(held: state.ClusterState, env: clock.Env, service: Object, tries
                     fix = _fix(held, env, probe.asked)
                     if fix is not None:
                         known["fix"] = fix
-            if known["from"] == probe.who:
-                known["share"] = round(known["share"] + way.share, 4)
+            if (known["from"], known["to"]) == (probe.who, probe.asked["to"]):
+                known["share"] += way.share / walked
     for known in seen.values():
         known["severity"] = "error" if known["share"] > 0.999 else "warning"
+        known["share"] = round(known["share"], 4)
     return list(seen.values())
 
 

@@ -5,7 +5,7 @@ import pytest
 from app.engine import diagnosing
 from app.machinery import errors
 from tests.cluster_driver import Cluster
-from tests.engine.situations import GOOD, deployment, pod, service
+from tests.engine.situations import GOOD, deployment, pod, service, web
 
 UNSERVED = deployment("containers: [{name: web, image: nginx}]", replicas=2) + pod()
 OTHER = """
@@ -110,3 +110,23 @@ def test_a_service_that_is_not_there_is_not_found() -> None:
     cluster = Cluster()
     with pytest.raises(errors.NotFound):
         diagnosing.findings(cluster.held, cluster.env(), "default/nope")
+
+
+def shares(manifests: str) -> list[tuple[str, str, float]]:
+    cluster = Cluster()
+    cluster.apply(manifests)
+    found = diagnosing.findings(cluster.held, cluster.env(), "default/web")
+    return [(one["code"], one["severity"], one["share"]) for one in found if "share" in one]
+
+
+def test_what_every_request_meets_is_an_error_however_many_pods_there_are() -> None:
+    many = deployment("containers: [{name: web, image: nginx}]", replicas=80) + pod()
+    wrong = service("selector: {app: web}, ports: [{port: 80, targetPort: 8080}]")
+    assert shares(many + wrong) == [("WrongTargetPort", "error", 1.0)]
+
+
+def test_halves_of_two_ports_are_not_one_whole() -> None:
+    mute = web(name="mute", image="redis")
+    one = deployment("containers: [{name: web, image: nginx}]", replicas=1) + pod() + mute
+    both = service("selector: {app: web}, ports: [{name: a, port: 80}, {name: b, port: 81, targetPort: 80}]")
+    assert shares(one + both) == [("WrongTargetPort", "warning", 0.5)]
